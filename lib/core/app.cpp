@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/app.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <exception>
+#include <utility>
+
+#include "core/config.hpp"
+#include "core/fd.hpp"
+#include "core/log.hpp"
+#include "core/number.hpp"
+#include "core/signals.hpp"
+#include "core/text.hpp"
+#include "core/version.hpp"
+
+namespace tbgw {
+namespace {
+
+/// Opens of ours must never become descriptor 0, 1 or 2. True if any was missing.
+bool fill_standard_descriptors() {
+  bool missing = false;
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    missing = true;
+    while (true) {
+      const int got = ::open("/dev/null", O_RDWR);
+      if (got < 0 || got >= fd) break;
+    }
+  }
+  return missing;
+}
+
+/// Ends the process as the signal would have, in silence.
+[[noreturn]] void die_by(int number) {
+  std::signal(number, SIG_DFL);
+  sigset_t mine;
+  sigemptyset(&mine);
+  sigaddset(&mine, number);
+  ::sigprocmask(SIG_UNBLOCK, &mine, nullptr);
+  ::raise(number);
+  ::_exit(128 + number);
+}
+
+/// Success may be claimed only after the last byte was taken (a full disk may say so only here).
+Status close_stdout(Status status) {
+  if (::close(STDOUT_FILENO) == 0 || errno == EBADF) return status;
+  log::error("cannot write to standard output: " + errno_text(errno));
+  return status == Status::ok ? Status::io_error : status;
+}
+
+Status print(const std::string& text) {
+  if (const auto done = write_all(STDOUT_FILENO, text); !done) {
+    throw Fatal(Status::io_error, "cannot write to standard output: " + done.error().text);
+  }
+  return Status::ok;
+}
+
+Status report_usage(const CLI::App& app, const CLI::ParseError& error) {
+  if (dynamic_cast<const CLI::CallForHelp*>(&error) != nullptr) return print(app.help());
+  if (const auto* version = dynamic_cast<const CLI::CallForVersion*>(&error)) {
+    return print(std::string{version->what()} + "\n");
+  }
+  log::error(std::string{error.what()} + "\nTry '" + app.get_name() + " --help'.");
+  return Status::usage;
+}
+
+Status run_guarded(CLI::App& app, const std::function<Status()>& body) {
+  try {
+    return body();
+  } catch (const CLI::ParseError& error) {
+    return report_usage(app, error);
+  } catch (const Fatal& fatal) {
+    log::error(fatal.what());
+    if (fatal.status == Status::usage) log::error("Try '" + app.get_name() + " --help'.");
+    return fatal.status;
+  } catch (const std::exception& error) {
+    log::error(std::string{"internal error: "} + error.what());
+    return Status::software;
+  }
+}
+
+std::string long_name(const CLI::Option& option) {
+  const auto& names = option.get_lnames();
+  return names.empty() ? "" : names.front();
+}
+
+std::vector<std::string> as_arguments(const nlohmann::ordered_json& value) {
+  if (value.is_string()) return {value.get<std::string>()};
+  if (!value.is_array()) return {value.dump()};
+  std::vector<std::string> out;
+  for (const auto& element : value) {
+    for (std::string& text : as_arguments(element)) out.push_back(std::move(text));
+  }
+  return out;
+}
+
+void apply_value(const ConfigTable& table, CLI::Option& option, const std::string& key,
+                 const nlohmann::ordered_json& value) {
+  const bool is_flag = option.get_expected_max() == 0;
+  if (value.is_object() || value.is_null() || is_flag != value.is_boolean()) {
+    table.fail(key, is_flag ? "must be true or false" : "must be a text or a number");
+  }
+  if (is_flag && !value.get<bool>()) return;
+  try {
+    for (const std::string& text : as_arguments(value)) option.add_result(text);
+    option.run_callback();
+  } catch (const CLI::Error& error) {
+    table.fail(key, error.what());
+  }
+}
+
+/// Keys of the file are long option names; what flags or the environment set stays.
+void apply_config(CLI::App& app, const std::string& path) {
+  ConfigTable table(load_config(path));
+  for (CLI::Option* option : app.get_options([](const CLI::Option*) { return true; })) {
+    const std::string key = long_name(*option);
+    if (key.empty() || key == "help" || key == "version" || key == "config") continue;
+    const nlohmann::ordered_json* value = table.value({key});
+    if (value != nullptr && option->count() == 0) apply_value(table, *option, key, *value);
+  }
+  table.refuse_unknown();
+}
+
+template <class T, class Parse>
+CLI::Option* add_parsed(CLI::App& app, const std::string& names, T& value, const std::string& help,
+                        Parse parse) {
+  return app.add_option_function<std::string>(
+      names,
+      [&value, parse, names](const std::string& text) {
+        auto parsed = parse(text);
+        if (!parsed) throw CLI::ValidationError(names + ": " + parsed.error().text);
+        value = *std::move(parsed);
+      },
+      help);
+}
+
+}  // namespace
+
+void declare_common(CLI::App& app, CommonOptions& options, ConfigUse use, std::string libraries) {
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  std::string version = app.get_name() + " " + kVersion + " (" + kGitVersion + ")";
+  if (!libraries.empty()) version += "\n" + libraries;
+  app.set_version_flag("-V,--version", version, "Print the version and exit");
+  app.add_flag("-v,--verbose", options.verbose, "Say more (-vv: still more)");
+  app.add_flag("-q,--quiet", options.quiet, "Say errors only");
+  if (use == ConfigUse::options) {
+    app.add_option("--config", options.config, "Read options from FILE (TOML or JSON)")
+        ->type_name("FILE");
+  }
+  add_duration(app, "--stats", options.stats, "Print a stats event every DURATION");
+  app.add_option("--ready-fd", options.ready_fd, "Write a newline to descriptor N when ready")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  app.get_formatter()->column_width(34);
+  app.footer("Full manual: man " + app.get_name());
+  app.option_defaults()->always_capture_default();
+}
+
+void parse_command_line(CLI::App& app, CommonOptions& options, int argc, char** argv) {
+  app.parse(argc, argv);
+  const CLI::Option* config = app.get_option_no_throw("--config");
+  if (config != nullptr && !options.config.empty()) apply_config(app, options.config);
+  using log::Level;
+  Level most = options.verbose == 0 ? Level::warning : Level::info;
+  if (options.verbose > 1) most = Level::debug;
+  if (options.quiet) most = Level::error;
+  log::set_level(most);
+}
+
+int guarded(CLI::App& app, const std::function<Status()>& body) {
+  static std::string name;  // the log keeps a view
+  name = app.get_name();
+  log::open(name);
+  if (fill_standard_descriptors()) {
+    log::error("standard input, output or error is closed: redirect it to or from /dev/null");
+    return static_cast<int>(Status::io_error);
+  }
+  Status status = Status::ok;
+  try {
+    status = run_guarded(app, body);
+  } catch (const ConsumerGone&) {
+    log::flush_repeats();
+    die_by(SIGPIPE);
+  } catch (const Fatal& fatal) {  // --help could not be written
+    log::error(fatal.what());
+    status = fatal.status;
+  }
+  log::flush_repeats();
+  status = close_stdout(status);
+  if (interrupted() && status == Status::ok) die_by(SIGINT);
+  return static_cast<int>(status);
+}
+
+CLI::Option* add_duration(CLI::App& app, const std::string& names,
+                          std::chrono::milliseconds& value, const std::string& help) {
+  return add_parsed(app, names, value, help, parse_duration)
+      ->type_name("DURATION")
+      ->default_str(format_duration(value));
+}
+
+CLI::Option* add_size(CLI::App& app, const std::string& names, std::uint64_t& value,
+                      const std::string& help) {
+  std::string shown = std::to_string(value);
+  for (const auto& [shift, unit] : {std::pair{30U, "G"}, std::pair{20U, "M"}, std::pair{10U, "K"}}) {
+    if (value != 0 && value % (std::uint64_t{1} << shift) == 0) {
+      shown = std::to_string(value >> shift) + unit;
+      break;
+    }
+  }
+  return add_parsed(app, names, value, help, parse_size)->type_name("SIZE")->default_str(shown);
+}
+
+CLI::Option* add_bytes(CLI::App& app, const std::string& names, std::string& value,
+                       const std::string& help) {
+  const auto parse = [](const std::string& text) {
+    constexpr std::string_view kHex = "hex:";
+    return text.rfind(kHex, 0) == 0 ? parse_hex(std::string_view{text}.substr(kHex.size()))
+                                    : parse_escapes(text);
+  };
+  return add_parsed(app, names, value, help, parse)->type_name("BYTES");
+}
+
+}  // namespace tbgw

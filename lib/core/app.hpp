@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The frame of every tool: common options, the command line, the one catch, the end of life.
+//
+//   int main(int argc, char** argv) {
+//     CLI::App app{"Turn device readings into ThingsBoard records", "tbgw-convert"};
+//     return tbgw::guarded(app, [&] {
+//       Options options;
+//       declare(app, options);                      // opens nothing
+//       tbgw::parse_command_line(app, options.common, argc, argv);
+//       return run(options);                        // acquire, announce ready, loop, drain
+//     });
+//   }
+#pragma once
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/status.hpp"
+
+namespace tbgw {
+
+/// -h -V -v -q --config --stats --ready-fd: the same in every tool.
+struct CommonOptions {
+  std::string config;                  ///< --config FILE, "" = none
+  std::chrono::milliseconds stats{0};  ///< interval of stats events, 0 = only on SIGUSR1
+  int ready_fd = -1;
+  int verbose = 0;
+  bool quiet = false;
+};
+
+enum class ConfigUse {
+  options,  ///< the file's keys are this tool's long options: applied by parse_command_line()
+  own,      ///< the tool reads the file itself (a connector file)
+};
+
+/// Declares the common options, the footer ("Full manual: man NAME") and how help looks.
+/// `libraries`: what --version adds, a line each ("libmosquitto 2.0.11").
+void declare_common(CLI::App& app, CommonOptions& options, ConfigUse use,
+                    std::string libraries = "");
+
+/// Parses flags, then environment, then --config for what is still unset; sets the log level.
+/// An unknown key or bad value of the file: Fatal 78 with file:line.
+void parse_command_line(CLI::App& app, CommonOptions& options, int argc, char** argv);
+
+/// Runs a tool and returns its exit status. Opens the log; ends with 74 if descriptor 0, 1 or 2 is
+/// missing; turns CLI11's errors into 64, Fatal into its status, anything else into 70, each with
+/// one line on stderr; ConsumerGone and a SIGINT into death by the signal; and claims success only
+/// after stdout was closed without error.
+int guarded(CLI::App& app, const std::function<Status()>& body);
+
+// Typed options. Each shows its default and refuses trailing garbage.
+CLI::Option* add_duration(CLI::App& app, const std::string& names,
+                          std::chrono::milliseconds& value, const std::string& help);
+CLI::Option* add_size(CLI::App& app, const std::string& names, std::uint64_t& value,
+                      const std::string& help);
+/// Bytes with C escapes ("\r\n") or "hex:0d0a".
+CLI::Option* add_bytes(CLI::App& app, const std::string& names, std::string& value,
+                       const std::string& help);
+
+}  // namespace tbgw
