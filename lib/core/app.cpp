@@ -149,6 +149,7 @@ void declare_common(CLI::App& app, CommonOptions& options, ConfigUse use, std::s
   app.set_version_flag("-V,--version", version, "Print the version and exit");
   app.add_flag("-v,--verbose", options.verbose, "Say more (-vv: still more)");
   app.add_flag("-q,--quiet", options.quiet, "Say errors only");
+  options.config_is_own = use == ConfigUse::own;
   if (use == ConfigUse::options) {
     app.add_option("--config", options.config, "Read options from FILE (TOML or JSON)")
         ->type_name("FILE");
@@ -164,8 +165,7 @@ void declare_common(CLI::App& app, CommonOptions& options, ConfigUse use, std::s
 
 void parse_command_line(CLI::App& app, CommonOptions& options, int argc, char** argv) {
   app.parse(argc, argv);
-  const CLI::Option* config = app.get_option_no_throw("--config");
-  if (config != nullptr && !options.config.empty()) apply_config(app, options.config);
+  if (!options.config.empty() && !options.config_is_own) apply_config(app, options.config);
   using log::Level;
   Level most = options.verbose == 0 ? Level::warning : Level::info;
   if (options.verbose > 1) most = Level::debug;

@@ -27,6 +27,7 @@ namespace tbgw {
 /// -h -V -v -q --config --stats --ready-fd: the same in every tool.
 struct CommonOptions {
   std::string config;                  ///< --config FILE, "" = none
+  bool config_is_own = false;          ///< the tool reads it itself (ConfigUse::own)
   std::chrono::milliseconds stats{0};  ///< interval of stats events, 0 = only on SIGUSR1
   int ready_fd = -1;
   int verbose = 0;

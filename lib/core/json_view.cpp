@@ -9,6 +9,7 @@
 #include <string>
 #include <system_error>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/line_reader.hpp"
@@ -37,8 +38,9 @@ Refusal refusal(simdjson::error_code error) {
 }
 
 std::string_view without_space(std::string_view text) {
-  const std::size_t last = text.find_last_not_of(" \t\r\n");
-  return text.substr(0, last + 1);
+  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -76,6 +78,23 @@ bool is_number(std::string_view text) {
   return i == text.size() && !((exponent || whole > 300) && is_huge(text));
 }
 
+/// A string token without escapes: its text stands in the line as it is. (The index of the first
+/// pass has already refused control characters and quotes without an end.)
+bool is_plain_string(std::string_view token) {
+  return token.size() >= 2 && token.back() == '"' &&
+         std::memchr(token.data(), '\\', token.size()) == nullptr;
+}
+
+/// A key, unescaped. Keys are short and nearly never escaped: most are views into the line.
+Refusal take_key(ondemand::field& field, std::string_view& key) {
+  const char* start = field.key().raw();
+  const char* end = start;
+  while (*end != '"' && *end != '\\') ++end;
+  if (*end == '\\') return refusal(field.unescaped_key().get(key));
+  key = {start, static_cast<std::size_t>(end - start)};
+  return {};
+}
+
 class Reader {
  public:
   explicit Reader(ondemand::document& document) : document_(document) {}
@@ -88,6 +107,10 @@ class Reader {
     switch (type) {
       case ondemand::json_type::string:
         member.type = JsonType::string;
+        if (is_plain_string(member.raw)) {
+          member.text = member.raw.substr(1, member.raw.size() - 2);
+          return refusal(value.get_raw_json_string().error());
+        }
         return refusal(value.get_string().get(member.text));
       case ondemand::json_type::number:
         member.type = JsonType::number;
@@ -126,11 +149,11 @@ class Reader {
     ondemand::object object;
     if (const auto error = value.get_object().get(object)) return refusal(error);
     JsonMember ignored;
-    for (auto field : object) {
-      ondemand::value inner;
-      if (const auto error = field.unescaped_key().get(ignored.key)) return refusal(error);
-      if (const auto error = field.value().get(inner)) return refusal(error);
-      if (const Refusal bad = take(inner, ignored, depth); !bad.empty()) return bad;
+    for (auto result : object) {
+      ondemand::field field;
+      if (const auto error = std::move(result).get(field)) return refusal(error);
+      if (const Refusal bad = take_key(field, ignored.key); !bad.empty()) return bad;
+      if (const Refusal bad = take(field.value(), ignored, depth); !bad.empty()) return bad;
     }
     return {};
   }
@@ -184,13 +207,12 @@ struct JsonView::Impl {
     ondemand::object object;
     if (const auto error = document.get_object().get(object)) return refusal(error);
     Reader reader(document);
-    for (auto field : object) {
-      JsonMember member;
-      ondemand::value value;
-      if (const auto error = field.unescaped_key().get(member.key)) return refusal(error);
-      if (const auto error = field.value().get(value)) return refusal(error);
-      if (const Refusal bad = reader.take(value, member, 1); !bad.empty()) return bad;
-      members.push_back(member);
+    for (auto result : object) {
+      ondemand::field field;
+      if (const auto error = std::move(result).get(field)) return refusal(error);
+      JsonMember& member = members.emplace_back();
+      if (const Refusal bad = take_key(field, member.key); !bad.empty()) return bad;
+      if (const Refusal bad = reader.take(field.value(), member, 1); !bad.empty()) return bad;
     }
     drop_duplicates(members);
     return {};

@@ -7,5 +7,6 @@ if(NOT TBGW_GIT)
   set(TBGW_GIT "release")
 endif()
 string(TIMESTAMP TBGW_BUILD_SECONDS "%s" UTC)  # honours SOURCE_DATE_EPOCH
+string(TIMESTAMP TBGW_BUILD_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)
 configure_file(${PROJECT_SOURCE_DIR}/scripts/cmake/version.hpp.in
                ${PROJECT_BINARY_DIR}/generated/core/version.hpp @ONLY)

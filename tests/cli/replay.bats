@@ -29,7 +29,12 @@ arrivals() {
 # arrival FILE N: when line N came.
 arrival() { sed -n "$2s/ .*//p" "$1"; }
 
-between() { [ "$1" -ge "$2" ] && [ "$1" -le "$3" ] || { echo "$1 is not in $2..$3"; return 1; }; }
+between() {
+  if (($1 < $2 || $1 > $3)); then
+    echo "$1 is not in $2..$3"
+    return 1
+  fi
+}
 
 cpu_ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
 
@@ -81,7 +86,7 @@ cpu_ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
   background replay tbgw-replay "$T/c.ndjson"
   wait_for "$T/replay.err" "c.ndjson:2: .*due in .*--max-gap"
   kill "$pid_replay"
-  [ "$(exit_status replay 10)" -eq 0 ]
+  assert_ends replay 0
   [ "$(wc -l <"$T/replay.out")" -eq 1 ]
 }
 
@@ -158,7 +163,7 @@ bad_lines() {
   cat "$T/a" >"$T/in"
   wait_count "$T/replay.out" data 4
   kill "$pid_replay"
-  [ "$(exit_status replay 10)" -eq 0 ]
+  assert_ends replay 0
 }
 
 @test "--loop begins again, with new stamps for each pass, and ends with its consumer" {
@@ -187,7 +192,7 @@ bad_lines() {
   background replay tbgw-replay "$T/c.ndjson"
   wait_for "$T/replay.out" "at 0"
   kill "$pid_replay"
-  [ "$(exit_status replay 3)" -eq 0 ]
+  assert_ends replay 0 3
   [ ! -s "$T/replay.err" ]
   [ "$(wc -l <"$T/replay.out")" -eq 1 ]
 }
@@ -199,33 +204,41 @@ bad_lines() {
   pid_replay=$!
   PIDS+=("$pid_replay")
   head -n 1 <"$T/pipe" | grep -q "at 0"
-  [ "$(exit_status replay 10)" -eq 141 ]
+  assert_ends replay 141
   [ ! -s "$T/replay.err" ]
 }
 
-# A consumer that does not read: the pipe fills, the replay must still hear SIGTERM.
+# blocked_replay RECORDS OPTION...: a consumer that does not read; the pipe is full when this returns.
+# FILLED bytes are in the pipe beforehand.
 blocked_replay() {
-  local i
-  for ((i = 0; i < 5000; ++i)); do raw $((1790000000000 + i / 1000)) "record $i"; done >"$T/c.ndjson"
+  local records=$1
+  shift
+  seq -f '{"ts":1790000000000,"source":"serial","port":"/dev/ttyUSB0","data":"record %g\n"}' "$records" \
+    >"$T/c.ndjson"
   mkfifo "$T/pipe"
   exec 8<>"$T/pipe"
+  head -c "${FILLED:-0}" /dev/zero >&8
   sh -c 'exec tbgw-replay "$@" >"$0"' "$T/pipe" "$@" "$T/c.ndjson" 2>"$T/replay.err" 3>&- 8>&- &
   pid_replay=$!
   PIDS+=("$pid_replay")
-  wait_until 10 grep -qE '(poll|pipe_w)' "/proc/$pid_replay/wchan" || true
   wait_until 10 _pipe_is_full
 }
-_pipe_is_full() { ! timeout 1 dd if=/dev/zero of="$T/pipe" bs=4096 count=1 oflag=nonblock; }
+_pipe_is_full() {
+  /usr/bin/python3 -c 'import array, fcntl, termios
+waiting = array.array("i", [0])
+fcntl.ioctl(8, termios.FIONREAD, waiting)
+raise SystemExit(waiting[0] < 56000)'
+}
 
 @test "SIGTERM before a consumer that reads on: what was sent arrives in whole lines" {
   for options in "--speed max" "--speed 1000"; do
     # shellcheck disable=SC2086
-    blocked_replay $options
+    blocked_replay 5000 $options
     kill "$pid_replay"
-    timeout 20 cat <&8 >"$T/out" &
+    cat <&8 >"$T/out" 3>&- 8<&- &
     reader=$!
     PIDS+=("$reader")
-    [ "$(exit_status replay 10)" -eq 0 ]
+    assert_ends replay 0
     kill "$reader"
     exec 8<&-
     head -n "$(grep -c . "$T/out")" "$T/c.ndjson" | cmp - "$T/out"
@@ -236,9 +249,20 @@ _pipe_is_full() { ! timeout 1 dd if=/dev/zero of="$T/pipe" bs=4096 count=1 oflag
 @test "SIGTERM before a consumer that never reads ends within the drain timeout and says what is lost" {
   for options in "--speed max" "--speed 1000"; do
     # shellcheck disable=SC2086
-    blocked_replay $options
+    blocked_replay 5000 $options --drain-timeout 300ms
     kill "$pid_replay"
-    [ "$(exit_status replay 15)" -eq 0 ]
+    assert_ends replay 0 10
+    grep -E '^tbgw-replay: [0-9]+ records could not be written' "$T/replay.err"
+    exec 8<&-
+    rm "$T/pipe"
+  done
+}
+
+@test "--drain-timeout limits the end of input too, and 75 tells of what is left" {
+  for options in "--speed max" "--speed 1000"; do
+    # shellcheck disable=SC2086 # several options
+    FILLED=40000 blocked_replay 700 $options --drain-timeout 300ms
+    assert_ends replay 75
     grep -E '^tbgw-replay: [0-9]+ records could not be written' "$T/replay.err"
     exec 8<&-
     rm "$T/pipe"
@@ -247,9 +271,8 @@ _pipe_is_full() { ! timeout 1 dd if=/dev/zero of="$T/pipe" bs=4096 count=1 oflag
 
 @test "waiting costs no time, also when the writer of standard input has gone" {
   capture c.ndjson 0 1000000
-  cat "$T/c.ndjson" | background replay tbgw-replay
   mkfifo "$T/in"
-  STDIN="rw:$T/in" background replay tbgw-replay
+  STDIN="$T/in" background replay tbgw-replay
   cat "$T/c.ndjson" >"$T/in"
   wait_for "$T/replay.out" "at 0"
   ticks=$(cpu_ticks "$pid_replay")
@@ -311,6 +334,7 @@ _pipe_is_full() { ! timeout 1 dd if=/dev/zero of="$T/pipe" bs=4096 count=1 oflag
   capture c.ndjson 0 1000000
   mkfifo "$T/ready"
   exec 7<>"$T/ready"
+  # shellcheck disable=SC2016 # for the inner shell
   background replay sh -c 'exec tbgw-replay --ready-fd 9 "$1" 9>"$2"' - "$T/c.ndjson" "$T/ready"
   read -rt 20 -u 7
   exec 7<&-

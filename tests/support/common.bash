@@ -13,7 +13,11 @@ bats_load_library bats-assert
 SUPPORT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 SOURCE=$(cd "$SUPPORT/../.." && pwd)
 export SUPPORT SOURCE
-export PATH="${TBGW_BIN:-$SOURCE/build/bin}:$PATH"
+# The folder of the tools, and that of the build. bats reads a file twice, the second time in what
+# the first exported, when TBGW_BIN is gone already.
+export TESTED_TOOLS="${TBGW_BIN:-${TESTED_TOOLS:-$SOURCE/build/bin}}"
+export TESTED_BUILD="${TBGW_BUILD:-${TESTED_BUILD:-$(dirname "$TESTED_TOOLS")}}"
+export PATH="$TESTED_TOOLS:$PATH"
 export LC_ALL=C.UTF-8
 
 # Nothing of the caller's environment may reach a tool under test.
@@ -85,6 +89,12 @@ exit_status() {
   echo "$status"
 }
 _ended() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:[[:space:]]*Z' "/proc/$1/status"; }
+
+# assert_ends NAME STATUS [SECONDS]: the background process NAME ends by itself with this status.
+assert_ends() {
+  exit_status "$1" "${3:-20}" >"$T/$1.status"  # not in $(…): only its parent can wait for it
+  assert_equal "$(cat "$T/$1.status")" "$2"
+}
 
 # start_ptys [NAME]: a pair of ptys by socat: $T/NAME.port for the tool, $T/NAME.device for us.
 start_ptys() {

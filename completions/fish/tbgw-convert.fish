@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion of tbgw-convert(1) for fish.
+complete -c tbgw-convert -s h -l help -d 'Print help and exit'
+complete -c tbgw-convert -s V -l version -d 'Print the version and exit'
+complete -c tbgw-convert -s v -l verbose -d 'Say more'
+complete -c tbgw-convert -s q -l quiet -d 'Say errors only'
+complete -c tbgw-convert -l config -r -F -d 'Read options from a file'
+complete -c tbgw-convert -l stats -x -d 'Print a stats event this often'
+complete -c tbgw-convert -l ready-fd -x -d 'Write a newline to this descriptor when ready'
+complete -c tbgw-convert -l downlink -d 'The way down: events in, commands out'
+complete -c tbgw-convert -l check -d 'Check the map and exit'
+complete -c tbgw-convert -l explain -d 'Tell what becomes of each line, and why'
+complete -c tbgw-convert -l strict -d 'Stop at the first line that cannot be converted'
+complete -c tbgw-convert -l compat -d 'Do as the reference gateway where we differ'
+complete -c tbgw-convert -l rejects -r -F -d 'Keep lines that could not be converted'
+complete -c tbgw-convert -l max-record -x -d 'Reject lines longer than this'
+complete -c tbgw-convert -l drain-timeout -x -d 'Give up writing after this long'

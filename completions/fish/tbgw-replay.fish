@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion of tbgw-replay(1) for fish.
+complete -c tbgw-replay -s h -l help -d 'Print help and exit'
+complete -c tbgw-replay -s V -l version -d 'Print the version and exit'
+complete -c tbgw-replay -s v -l verbose -d 'Say more'
+complete -c tbgw-replay -s q -l quiet -d 'Say errors only'
+complete -c tbgw-replay -l config -r -F -d 'Read options from a file'
+complete -c tbgw-replay -l stats -x -d 'Print a stats event this often'
+complete -c tbgw-replay -l ready-fd -x -d 'Write a newline to this descriptor when ready'
+complete -c tbgw-replay -l speed -x -a 'max 1 10 100' -d 'Times the captured speed'
+complete -c tbgw-replay -l loop -d 'Begin again at the end, for ever'
+complete -c tbgw-replay -l ts -x -a 'keep now shift' -d 'What becomes of the stamps'
+complete -c tbgw-replay -l max-gap -x -d 'Wait no longer than this between two records'
+complete -c tbgw-replay -l max-record -x -d 'Leave out lines longer than this'
+complete -c tbgw-replay -l drain-timeout -x -d 'Give up writing this long after the end'

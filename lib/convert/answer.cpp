@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "convert/answer.hpp"
+
+#include <algorithm>
+
+#include "convert/slice.hpp"
+#include "core/text.hpp"
+
+namespace tbgw::convert {
+namespace {
+
+const RpcMethod* find_method(const DeviceRule& rule, std::string_view name) {
+  const auto found = std::find_if(rule.methods.begin(), rule.methods.end(),
+                                  [&](const RpcMethod& method) { return method.method == name; });
+  return found == rule.methods.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+void append_reply(std::string& out, const Envelope& envelope, std::string_view device,
+                  std::string_view id, std::string_view data) {
+  bool any = false;
+  open_line(out, envelope, any);
+  out.append(any ? ",\"event\":\"rpc-reply\"" : "\"event\":\"rpc-reply\"").append(",\"device\":");
+  append_json_string(out, device);
+  out.append(",\"id\":").append(id).append(",\"data\":").append(data).append("}\n");
+}
+
+std::string error_data(std::string_view text, bool compat) {
+  return "{\"error\":" + json_string(text) + (compat ? ",\"success\":false}" : "}");
+}
+
+AnswerReader::AnswerReader(bool compat, const Selector& selector)
+    : compat_(compat), selector_(selector), values_(compat) {}
+
+Result<void> AnswerReader::append_reply(const Members& members, std::string& out) {
+  const auto choice = selector_.pick(members);
+  const auto named = text_of(members.device, "device");
+  if (!named) return named.error();
+  const std::string_view device = choice ? choice->device : *named;
+  if (device.empty()) return choice.error();
+
+  const JsonMember& rpc = *members.rpc;
+  if (rpc.type != JsonType::object) return Error{"rpc: must be an object with id and method"};
+  const auto call = rpc_view_.object(rpc.raw);
+  if (!call) return Error{"rpc: " + call.error().text};
+  const JsonMember* id = find(*call, "id");
+  if (id == nullptr) return Error{"rpc: has no id"};
+  const auto method = text_of(find(*call, "method"), "rpc.method");
+  if (!method) return method.error();
+
+  const JsonMember* error = find(members.all, "error");
+  const JsonMember* sent = find(members.all, "sent");
+  Result<void> problem;
+  if (error != nullptr) {
+    data_ = error_data(error->text, compat_);
+  } else if (members.data != nullptr) {
+    problem = append_result(members, choice, *method, data_);
+    if (!problem) data_ = error_data(problem.error().text, compat_);
+  } else if (sent != nullptr && sent->raw == "true") {
+    data_ = "{\"success\":true}";
+  } else {
+    return Error{"an answer must have data, \"sent\":true or error"};
+  }
+  convert::append_reply(out, envelope_of(members), device, id->raw, data_);
+  return problem;
+}
+
+Result<void> AnswerReader::append_result(const Members& members, const Result<Choice>& choice,
+                                         std::string_view method, std::string& data) {
+  if (!choice) return choice.error();
+  const RpcMethod* rule = find_method(*choice->rule, method);
+  if (rule == nullptr) return Error{"the map has no method " + in_quotes(method)};
+  const auto bytes = frame_.read(members);
+  if (!bytes) return bytes.error();
+  const auto slice = cut(rule->response.slice, *bytes, compat_);
+  if (!slice) return Error{"answer to " + std::string{method} + ": " + slice.error().text};
+  data = "{\"result\":";
+  const auto done = values_.append(data, rule->response.type, *slice);
+  if (!done) return Error{"answer to " + std::string{method} + ": " + done.error().text};
+  data += '}';
+  return {};
+}
+
+}  // namespace tbgw::convert

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a connection ends, and what that is called.
+#include <mosquitto.h>
+
+#include <utility>
+
+#include "core/status.hpp"
+#include "mqtt/connection.hpp"
+#include "mqtt/reason.hpp"
+#include "mqtt/tls_trouble.hpp"
+
+namespace tbgw::mqtt {
+
+void Connection::library_failed(int code, int error) {
+  std::string reason;
+  switch (code) {
+    case MOSQ_ERR_SUCCESS:
+    case MOSQ_ERR_CONN_LOST:
+      reason = "the server closed the connection";
+      break;
+    case MOSQ_ERR_ERRNO:
+      reason = errno_text(error);
+      break;
+    case MOSQ_ERR_KEEPALIVE:
+      reason = "the server does not answer";
+      break;
+    default:
+      reason = mosquitto_strerror(code);
+  }
+  if (server_reason_ != 0) reason = reason_text(server_reason_);
+  if (accepted_) {
+    return fail(server_reason_ == kSessionTakenOver ? Loss::Kind::evicted : Loss::Kind::closed,
+                reason);
+  }
+  if (answered_) return fail(refusal(server_reason_), reason);
+  if (tls_) {
+    const TlsTrouble trouble =
+        look_at_tls(mosquitto_ssl_get(handle_.get()), library_errors_, route_.host);
+    if (trouble.bad_files) return fail(Loss::Kind::bad_files, trouble.text);
+    if (trouble.refused) return fail(Loss::Kind::untrusted, trouble.text);
+    if (!trouble.text.empty()) return fail(Loss::Kind::unreachable, trouble.text);
+  }
+  if (code == MOSQ_ERR_SUCCESS || code == MOSQ_ERR_CONN_LOST) {
+    reason = "the server closed the connection without an answer";
+  }
+  // Some servers hang up on a version they do not know instead of saying so.
+  fail(version_ == Version::v5 ? Loss::Kind::version : Loss::Kind::unreachable, reason);
+}
+
+/// What a CONNACK that says no means for the next attempt.
+Loss::Kind Connection::refusal(int reason) {
+  constexpr int kBadClientId = 0x85;
+  constexpr int kBadMethod = 0x8C;
+  switch (reason) {
+    case kUnsupportedProtocol:
+      return Loss::Kind::version;
+    case kBadClientId:
+    case kBadCredentials:
+    case kNotAuthorized:
+    case kBadMethod:
+      return Loss::Kind::refused;
+    default:
+      return Loss::Kind::unreachable;
+  }
+}
+
+void Connection::fail_soon(std::string reason) {
+  fail_later(Loss::Kind::closed, std::move(reason));
+}
+
+void Connection::fail_later(Loss::Kind kind, std::string reason) {
+  if (fail_timer_ || lost_) return;
+  fail_timer_ = loop_.after(Loop::Duration{0}, [this, kind, reason] { fail(kind, reason); });
+}
+
+void Connection::fail(Loss::Kind kind, std::string reason) {
+  if (lost_) return;
+  const Loss loss{kind, std::move(reason), up_};
+  stop();
+  handlers_.lost(loss);
+}
+
+void Connection::close() {
+  if (up_ && !lost_) mosquitto_disconnect(handle_.get());
+  stop();
+}
+
+void Connection::stop() {
+  lost_ = true;
+  up_ = false;
+  if (fd_ >= 0) loop_.forget(fd_);
+  fd_ = -1;
+  for (Loop::Timer* const timer :
+       {&connect_timer_, &keep_alive_timer_, &ack_timer_, &fail_timer_}) {
+    loop_.cancel(*timer);
+  }
+  handle_.reset();
+}
+
+std::string library_version() {
+  int major = 0;
+  int minor = 0;
+  int revision = 0;
+  mosquitto_lib_version(&major, &minor, &revision);
+  return "libmosquitto " + std::to_string(major) + "." + std::to_string(minor) + "." +
+         std::to_string(revision);
+}
+
+}  // namespace tbgw::mqtt

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mqtt/credentials.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "core/config.hpp"
+#include "core/fd.hpp"
+#include "core/prompt.hpp"
+#include "core/status.hpp"
+#include "core/text.hpp"
+#include "mqtt/target.hpp"
+
+namespace tbgw::mqtt {
+namespace {
+
+constexpr std::size_t kLongestSecret = 4096;
+
+std::string variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+std::string read_secret(const std::string& path) {
+  std::string text = read_file(path, kLongestSecret);
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
+    text.pop_back();
+  if (text.empty()) throw Fatal(Status::config, path + ": is empty");
+  if (text.find_first_of("\n\r") != std::string::npos || text.find('\0') != std::string::npos ||
+      !is_utf8(text)) {
+    throw Fatal(Status::config, path + ": must hold one line of text");
+  }
+  return text;
+}
+
+bool is_readable_by_others(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return false;
+  return S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
+}
+
+std::string login_path() {
+  std::string base = variable("XDG_CONFIG_HOME");
+  if (base.empty()) {
+    const std::string home = variable("HOME");
+    if (home.empty()) return "";
+    base = home + "/.config";
+  }
+  return base + "/tbgw/push.json";
+}
+
+std::optional<Login> load_login(const std::string& path) {
+  std::error_code ignored;
+  if (path.empty() || !std::filesystem::exists(path, ignored)) return std::nullopt;
+  ConfigTable table(load_config(path));
+  Login login{table.text({"url"}).value_or(""), table.text({"token"}).value_or("")};
+  table.refuse_unknown();
+  if (login.url.empty()) table.fail("url is missing");
+  return login;
+}
+
+void store_login(const std::string& path, const Login& login) {
+  const std::filesystem::path file{path};
+  std::error_code error;
+  std::filesystem::create_directories(file.parent_path(), error);
+  if (error) {
+    throw Fatal(Status::cannot_create, file.parent_path().string() + ": " + error.message());
+  }
+  const std::string text =
+      nlohmann::ordered_json{{"url", login.url}, {"token", login.token}}.dump(2) + "\n";
+  const std::string fresh = path + ".new";
+  ::unlink(fresh.c_str());
+  const Fd fd{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (!fd) throw_errno(Status::cannot_create, fresh);
+  if (const auto written = write_all(fd.get(), text); !written) {
+    throw Fatal(Status::cannot_create, fresh + ": " + written.error().text);
+  }
+  if (::fsync(fd.get()) != 0 || ::rename(fresh.c_str(), path.c_str()) != 0) {
+    throw_errno(Status::cannot_create, path);
+  }
+}
+
+std::string login(const std::string& url) {
+  const std::string path = login_path();
+  if (path.empty()) throw Fatal(Status::usage, "--login: neither XDG_CONFIG_HOME nor HOME is set");
+  const std::string typed =
+      url.empty() ? ask("URL of the platform (mqtt://HOST or mqtts://HOST)", false) : url;
+  Login login{endpoint_of(typed).url(), ask("Access token of the gateway device", true)};
+  if (login.token.empty()) throw Fatal(Status::usage, "--login: no token was given");
+  store_login(path, login);
+  return path;
+}
+
+}  // namespace tbgw::mqtt

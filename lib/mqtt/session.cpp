@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mqtt/session.hpp"
+
+#include <csignal>
+#include <random>
+#include <utility>
+
+namespace tbgw::mqtt {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kFirstDelay{1000};
+constexpr milliseconds kLongestDelay{60'000};
+// What a person must mend is not mended in a second; and servers block who asks too often.
+constexpr milliseconds kLeastRefusalDelay{60'000};
+constexpr milliseconds kLongestRefusalDelay{600'000};
+/// A connection that lived this long was a good one.
+constexpr std::chrono::seconds kGood{10};
+constexpr int kManyShort = 3;
+
+bool needs_a_person(Loss::Kind kind) {
+  return kind == Loss::Kind::refused || kind == Loss::Kind::untrusted ||
+         kind == Loss::Kind::bad_files;
+}
+
+}  // namespace
+
+Session::Session(Loop& loop, SessionOptions options, SessionHandlers handlers)
+    : loop_(loop),
+      options_(std::move(options)),
+      handlers_(std::move(handlers)),
+      version_(options_.try_v5 ? Version::v5 : Version::v311),
+      backoff_(kFirstDelay, kLongestDelay, std::random_device{}()) {
+  // Writing to a socket whose peer is gone must be an error, not the end. libmosquitto 2.0.11 does
+  // the same behind our back, later ones do not.
+  std::signal(SIGPIPE, SIG_IGN);
+  if (options_.connection.client_id.empty()) {
+    // The same for the life of the process: a broker then ends our old connection by itself.
+    options_.connection.client_id = "tbgw-" + std::to_string(std::random_device{}());
+  }
+  connection_handlers_.up = [this](const Welcome& welcome) { connected(welcome); };
+  connection_handlers_.lost = [this](const Loss& loss) { lost(loss); };
+  connection_handlers_.acknowledged = [this](int id, int reason) {
+    handlers_.acknowledged(id, reason);
+  };
+  connection_handlers_.message = [this](std::string_view topic, std::string_view payload) {
+    handlers_.message(topic, payload);
+  };
+  connection_handlers_.progress = [this] { handlers_.progress(); };
+}
+
+Session::~Session() {
+  stop();
+}
+
+void Session::start() {
+  down_since_ = Loop::Clock::now();
+  schedule(milliseconds{0});
+}
+
+void Session::stop() {
+  loop_.cancel(timer_);
+  if (connection_) connection_->close();
+  connection_.reset();
+}
+
+Result<int> Session::publish(const std::string& topic, std::string_view payload) {
+  return connection_->publish(topic, payload);
+}
+
+void Session::restart(std::string reason) {
+  if (is_up()) connection_->fail_soon(std::move(reason));
+}
+
+void Session::schedule(milliseconds delay) {
+  loop_.cancel(timer_);
+  timer_ = loop_.after(delay, [this] { attempt(); });
+}
+
+void Session::attempt() {
+  timer_ = {};
+  connection_.reset();
+  if (route_ >= routes_.size()) {
+    routes_.clear();
+    route_ = 0;
+    auto routes = find_routes(options_.endpoint);
+    if (!routes) return lost({Loss::Kind::unreachable, routes.error().text, false});
+    routes_ = *std::move(routes);
+  }
+  connection_ = std::make_unique<Connection>(loop_, routes_[route_], options_.endpoint, version_,
+                                             options_.connection, connection_handlers_);
+}
+
+void Session::connected(const Welcome& welcome) {
+  up_since_ = Loop::Clock::now();
+  version_known_ = true;
+  ++connections_;
+  Up up{version_, welcome, milliseconds{0}};
+  if (was_down_) up.outage = std::chrono::ceil<milliseconds>(up_since_ - down_since_);
+  was_down_ = false;
+  handlers_.up(up);
+}
+
+void Session::lost(const Loss& loss) {
+  const Loop::Time now = Loop::Clock::now();
+  if (loss.was_up) {
+    down_since_ = now;
+    const bool good = now - up_since_ >= kGood;
+    if (good) backoff_.reset();
+    short_lived_ = good || loss.kind != Loss::Kind::closed ? 0 : short_lived_ + 1;
+    routes_.clear();
+    route_ = 0;
+  } else if (next_at_once(loss)) {
+    return schedule(milliseconds{0});
+  }
+  const milliseconds delay = needs_a_person(loss.kind)
+                                 ? backoff_.between(kLeastRefusalDelay, kLongestRefusalDelay)
+                                 : backoff_.next();
+  schedule(delay);
+  report(loss, delay);
+}
+
+/// Whether there is another way to try before this counts as a failure.
+bool Session::next_at_once(const Loss& loss) {
+  if (loss.kind == Loss::Kind::version && !version_known_ && version_ == Version::v5 &&
+      options_.try_v311) {
+    version_ = Version::v311;
+    return true;
+  }
+  if (!version_known_ && options_.try_v5) version_ = Version::v5;
+  ++route_;
+  return loss.kind == Loss::Kind::unreachable && route_ < routes_.size();
+}
+
+void Session::report(const Loss& loss, milliseconds retry_in) {
+  const Down down{loss, !was_down_, connections_ == 0, short_lived_ >= kManyShort, retry_in};
+  was_down_ = true;
+  handlers_.down(down);
+}
+
+}  // namespace tbgw::mqtt

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/outbox.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace tbgw::tb {
+namespace {
+
+using Lane = Message::Lane;
+using State = Message::State;
+
+/// The message with the same frame around the bytes of one slice.
+Message alone(const Message& whole, const Slice& slice) {
+  const Slice& first = whole.slices.front();
+  const Slice& last = whole.slices.back();
+  Message part;
+  part.kind = whole.kind;
+  part.device = whole.device;
+  part.topic = whole.topic;
+  part.payload = whole.payload.substr(0, first.begin);
+  part.payload += whole.payload.substr(slice.begin, slice.size);
+  part.payload += whole.payload.substr(std::size_t{last.begin} + last.size);
+  part.slices.push_back({slice.record, first.begin, slice.size});
+  return part;
+}
+
+}  // namespace
+
+std::size_t Message::bytes() const {
+  constexpr std::size_t kBookkeeping = 128;  // list node, packet id, place in line
+  return sizeof(Message) + kBookkeeping + topic.capacity() + payload.capacity() +
+         slices.capacity() * sizeof(Slice);
+}
+
+std::deque<Outbox::Place>& Outbox::line_of(DeviceId device) {
+  if (device >= lines_.size()) lines_.resize(std::size_t{device} + 1);
+  return lines_[device];
+}
+
+void Outbox::add(Message message) {
+  bytes_ += message.bytes();
+  Messages& messages = lane(message.lane);
+  const Place place = messages.insert(messages.end(), std::move(message));
+  if (place->lane != Lane::stored) return;
+  line_of(place->device).push_back(place);
+  if (next_stored_ == messages.end()) next_stored_ = place;
+}
+
+Outbox::Place Outbox::first_waiting(Lane which) {
+  if (which == Lane::stored) return next_stored_;
+  Messages& messages = lane(which);
+  return std::find_if(messages.begin(), messages.end(),
+                      [](const Message& message) { return message.state == State::waiting; });
+}
+
+const Message* Outbox::next(Lane which) {
+  const Place place = first_waiting(which);
+  return place == lane(which).end() ? nullptr : &*place;
+}
+
+bool Outbox::has_window() const {
+  return in_flight_ == 0 || (in_flight_ < limits_.messages && in_flight_bytes_ < limits_.bytes);
+}
+
+void Outbox::sent(Lane which, int packet_id) {
+  const Place place = first_waiting(which);
+  place->state = State::sent;
+  flying_[packet_id] = place;
+  if (which == Lane::urgent) return;
+  ++in_flight_;
+  in_flight_bytes_ += place->payload.size();
+  if (which != Lane::stored) return;
+  Messages& messages = lane(Lane::stored);
+  do {
+    ++next_stored_;
+  } while (next_stored_ != messages.end() && next_stored_->state != State::waiting);
+}
+
+const Message* Outbox::find(int packet_id) const {
+  const auto found = flying_.find(packet_id);
+  return found == flying_.end() ? nullptr : &*found->second;
+}
+
+void Outbox::acknowledged(int packet_id) {
+  const auto found = flying_.find(packet_id);
+  if (found == flying_.end()) return;
+  const Place place = found->second;
+  flying_.erase(found);
+  place->state = State::acknowledged;
+  if (place->lane == Lane::stored) {
+    finish_line(place->device);
+  } else {
+    finish(place);
+  }
+}
+
+void Outbox::finish_line(DeviceId device) {
+  std::deque<Place>& line = line_of(device);
+  while (!line.empty() && line.front()->state == State::acknowledged) {
+    const Place place = line.front();
+    line.pop_front();
+    finish(place);
+  }
+}
+
+void Outbox::finish(Place place) {
+  for (const Slice& slice : place->slices)
+    ledger_.release(slice.record);
+  bytes_ -= place->bytes();
+  if (place->state == State::acknowledged) ++finished_;
+  if (place->lane != Lane::urgent && place->state != State::waiting) {
+    --in_flight_;
+    in_flight_bytes_ -= place->payload.size();
+  }
+  lane(place->lane).erase(place);
+}
+
+std::vector<Seq> Outbox::refused(int packet_id) {
+  const auto found = flying_.find(packet_id);
+  if (found == flying_.end()) return {};
+  const Place place = found->second;
+  flying_.erase(found);
+  return refuse(place);
+}
+
+std::vector<Seq> Outbox::refused_unsent(Lane which) {
+  return refuse(first_waiting(which));
+}
+
+std::vector<Seq> Outbox::refuse(Place place) {
+  std::vector<Seq> given_up;
+  const auto release_all = [&] {
+    for (const Slice& slice : place->slices)
+      given_up.push_back(slice.record);
+    if (next_stored_ == place) ++next_stored_;
+    finish(place);
+  };
+  if (place->lane != Lane::stored) {
+    release_all();
+    return given_up;
+  }
+  const DeviceId device = place->device;
+  std::deque<Place>& line = line_of(device);
+  const auto in_line = std::find(line.begin(), line.end(), place);
+  const auto index = static_cast<std::size_t>(in_line - line.begin());
+  const bool shared =
+      place->slices.empty() ||
+      std::all_of(place->slices.begin(), place->slices.end(),
+                  [&](const Slice& slice) { return slice.begin == place->slices.front().begin; });
+  if (shared) {
+    line.erase(in_line);
+    release_all();
+  } else {
+    std::vector<Place> parts;
+    for (const Slice& slice : place->slices) {
+      Message part = alone(*place, slice);
+      bytes_ += part.bytes();
+      parts.push_back(lane(Lane::stored).insert(place, std::move(part)));
+    }
+    line.insert(line.erase(in_line), parts.begin(), parts.end());
+    send_again_behind(line, index + parts.size());
+    place->slices.clear();  // their holds went to the parts
+    finish(place);
+  }
+  Messages& messages = lane(Lane::stored);
+  next_stored_ = std::find_if(messages.begin(), messages.end(), [](const Message& message) {
+    return message.state == State::waiting;
+  });
+  finish_line(device);
+  return given_up;
+}
+
+/// Attributes that were sent behind the refused message must come after its parts once more, or an
+/// older value would stay on top.
+void Outbox::send_again_behind(std::deque<Place>& line, std::size_t index) {
+  for (; index < line.size(); ++index) {
+    const Place place = line[index];
+    if (place->kind != Message::Kind::attributes || place->state == State::waiting) continue;
+    const auto flying = std::find_if(flying_.begin(), flying_.end(),
+                                     [&](const auto& entry) { return entry.second == place; });
+    if (flying != flying_.end()) flying_.erase(flying);
+    place->state = State::waiting;
+    --in_flight_;
+    in_flight_bytes_ -= place->payload.size();
+    ++resent_;
+  }
+}
+
+std::size_t Outbox::expire(Time now) {
+  std::size_t expired = 0;
+  Messages& messages = lane(Lane::urgent);
+  for (Place place = messages.begin(); place != messages.end();) {
+    const Place here = place++;
+    if (here->state != State::waiting || here->expires > now) continue;
+    finish(here);
+    ++expired;
+  }
+  return expired;
+}
+
+Time Outbox::first_expiry() const {
+  Time first = Time::max();
+  for (const Message& message : lanes_[static_cast<std::size_t>(Lane::urgent)]) {
+    if (message.state == State::waiting) first = std::min(first, message.expires);
+  }
+  return first;
+}
+
+void Outbox::connection_lost() {
+  flying_.clear();
+  in_flight_ = 0;
+  in_flight_bytes_ = 0;
+  for (const Message& message : lane(Lane::control))
+    bytes_ -= message.bytes();
+  lane(Lane::control).clear();
+  for (const Lane which : {Lane::urgent, Lane::stored}) {
+    for (Message& message : lane(which)) {
+      if (message.state == State::waiting) continue;
+      message.state = State::waiting;
+      ++resent_;
+    }
+  }
+  next_stored_ = lane(Lane::stored).begin();
+}
+
+}  // namespace tbgw::tb

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the platform does with names and numbers, told before it does it: ThingsBoard takes some of
+// them and then loses or changes them without a word.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+
+namespace tbgw::tb {
+
+/// Why the platform would lose what is stored under this key or device name ("is blank", "is longer
+/// than 255 characters", "holds HTML", "holds a NUL character"), or "" if it would not. The
+/// checks run there only after the message was acknowledged.
+std::string_view name_trouble(std::string_view text);
+
+/// A number as ThingsBoard must get it to store a number. It makes text of one with more than 16
+/// decimal places (exponent counted) and of an integral one past 64 bits; such a number is printed
+/// anew, as the nearest double without exponent and with at most 16 decimals. nullopt: fine as it
+/// is. An error for what no double can hold. `number` is a valid JSON number.
+Result<std::optional<std::string>> platform_number(std::string_view number);
+
+}  // namespace tbgw::tb

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/reading.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/text.hpp"
+#include "tb/json_cursor.hpp"
+#include "tb/platform_value.hpp"
+
+namespace tbgw::tb {
+namespace {
+
+constexpr EpochMs kLastMs = 253402300799999;  // the end of the year 9999
+/// Numbers this short without exponent are stored as they are: at most 16 decimals, and integers
+/// far below 64 bits.
+constexpr std::size_t kHarmless = 17;
+
+/// Keys this short, quotes included, are not too long whatever they are made of.
+constexpr std::size_t kShortKey = 64;
+
+constexpr std::string_view kTs = "\"ts\"";
+constexpr std::string_view kValues = "\"values\"";
+
+/// Milliseconds of a `ts`: a number (a fraction is cut, as the platform does) or its digits as
+/// text.
+Result<EpochMs> stamp(JsonType type, std::string_view raw) {
+  if (type == JsonType::string) {
+    raw = raw.substr(1, raw.size() - 2);
+  } else if (type != JsonType::number) {
+    return Error{"a ts must be milliseconds since 1970"};
+  }
+  double value = 0;
+  EpochMs whole = 0;
+  const char* const end = raw.data() + raw.size();
+  const auto integer = std::from_chars(raw.data(), end, whole);
+  if (integer.ec != std::errc{} || integer.ptr != end) {
+    const auto real = std::from_chars(raw.data(), end, value);
+    const bool is_number = type == JsonType::number && real.ec == std::errc{} && real.ptr == end;
+    if (!is_number || value < 0 || value > static_cast<double>(kLastMs)) {
+      return Error{"a ts must be milliseconds since 1970, not " + in_quotes(raw)};
+    }
+    whole = static_cast<EpochMs>(value);
+  }
+  if (whole < 0 || whole > kLastMs) {
+    return Error{"a ts must be milliseconds since 1970, not " + in_quotes(raw)};
+  }
+  return whole;
+}
+
+/// `_t`: the time of acceptance, bare or as {"ms":…} where the clock was in doubt.
+EpochMs accepted_at(const JsonMember* accepted, EpochMs arrived) {
+  if (accepted == nullptr) return arrived;
+  if (accepted->type != JsonType::object) {
+    return stamp(accepted->type, accepted->raw).value_or(arrived);
+  }
+  for (JsonCursor cursor(accepted->raw); cursor.next();) {
+    if (cursor.key() == "\"ms\"") return stamp(cursor.type(), cursor.value()).value_or(arrived);
+  }
+  return arrived;
+}
+
+Result<std::string_view> name_of(const JsonMember* member) {
+  if (member == nullptr || member->type == JsonType::null) return std::string_view{};
+  const std::string key{member->key};
+  if (member->type != JsonType::string) return Error{key + " must be a text"};
+  if (member->text.empty() && key == "deviceType") return std::string_view{};
+  if (const auto trouble = name_trouble(member->text); !trouble.empty()) {
+    return Error{key + " " + std::string{trouble}};
+  }
+  return member->text;
+}
+
+/// The members of a reading, found in one pass.
+struct ReadingMembers {
+  const JsonMember* device = nullptr;
+  const JsonMember* type = nullptr;
+  const JsonMember* attributes = nullptr;
+  const JsonMember* telemetry = nullptr;
+  const JsonMember* accepted = nullptr;
+  bool others = false;  ///< but for `_n`
+};
+
+ReadingMembers sort_out(std::span<const JsonMember> members) {
+  ReadingMembers out;
+  for (const JsonMember& member : members) {
+    if (member.key == "telemetry") {
+      out.telemetry = &member;
+    } else if (member.key == "attributes") {
+      out.attributes = &member;
+    } else if (member.key == "deviceName") {
+      out.device = &member;
+    } else if (member.key == "deviceType") {
+      out.type = &member;
+    } else if (member.key == "_t") {
+      out.accepted = &member;
+    } else if (member.key != "_n") {
+      out.others = true;
+    }
+  }
+  return out;
+}
+
+/// An entry: {"ts":…,"values":{…}}, {"values":{…}}, or the plain values.
+struct EntryParts {
+  std::string_view values;  ///< "" = none that is an object
+  std::string_view ts;
+  JsonType ts_type = JsonType::null;
+  bool only_values = false;  ///< nothing but values
+};
+
+EntryParts take_apart(JsonCursor object) {
+  EntryParts parts;
+  std::size_t members = 0;
+  for (; object.next(); ++members) {
+    if (object.key() == kValues && object.type() == JsonType::object) {
+      parts.values = object.value();
+    } else if (object.key() == kTs) {
+      parts.ts = object.value();
+      parts.ts_type = object.type();
+    }
+  }
+  parts.only_values = members == 1 && !parts.values.empty();
+  return parts;
+}
+
+}  // namespace
+
+Result<const Reading*> ReadingParser::parse(std::span<const JsonMember> members, EpochMs arrived) {
+  reading_.fields.clear();
+  reading_.entries.clear();
+  reading_.attributes.clear();
+  reading_.left_out.clear();
+  reading_.nulls = 0;
+  printed_.clear();
+  const ReadingMembers found = sort_out(members);
+  const bool has_data = found.telemetry != nullptr || found.attributes != nullptr;
+  const bool says_anything =
+      found.others || found.device != nullptr || found.type != nullptr || members.empty();
+  if (!has_data && says_anything) return Error{"a reading must have telemetry or attributes"};
+  const auto device = name_of(found.device);
+  if (!device) return device.error();
+  const auto type = name_of(found.type);
+  if (!type) return type.error();
+  reading_.device = *device;
+  reading_.type = *type;
+  default_ts_ = accepted_at(found.accepted, arrived);
+  if (found.attributes != nullptr) {
+    if (auto taken = take_attributes(*found.attributes); !taken) return taken.error();
+  }
+  if (found.telemetry != nullptr) {
+    if (auto taken = take_telemetry(*found.telemetry); !taken) return taken.error();
+  }
+  return &reading_;
+}
+
+Result<void> ReadingParser::take_telemetry(const JsonMember& telemetry) {
+  if (telemetry.type == JsonType::null) return {};
+  if (telemetry.type == JsonType::object) return take_entry(JsonCursor{telemetry.raw});
+  if (telemetry.type != JsonType::array) return Error{"telemetry must be an object or a list"};
+  for (JsonCursor list(telemetry.raw); list.next();) {
+    if (list.type() != JsonType::object) return Error{"each telemetry entry must be an object"};
+    JsonCursor entry = list.enter();
+    if (take_canonical(entry)) {
+      list.leave(entry);
+      continue;
+    }
+    if (auto taken = take_entry(list.enter()); !taken) return taken;
+  }
+  return {};
+}
+
+/// {"ts":N,"values":{…}} as our tools write it, in one pass. False: it is another form, and nothing
+/// was taken.
+bool ReadingParser::take_canonical(JsonCursor& entry) {
+  if (!entry.next() || entry.key() != kTs || entry.type() != JsonType::number) return false;
+  const auto ms = stamp(JsonType::number, entry.value());
+  if (!ms || !entry.next() || entry.key() != kValues || entry.type() != JsonType::object) {
+    return false;
+  }
+  const std::size_t first = reading_.fields.size();
+  const std::size_t reasons = reading_.left_out.size();
+  const std::uint64_t nulls = reading_.nulls;
+  JsonCursor values = entry.enter();
+  take_fields(values, reading_.fields);
+  entry.leave(values);
+  if (entry.next()) {  // more members: the long way
+    reading_.fields.resize(first);
+    reading_.left_out.resize(reasons);
+    reading_.nulls = nulls;
+    return false;
+  }
+  add_entry(*ms, first);
+  return true;
+}
+
+void ReadingParser::add_entry(EpochMs ts, std::size_t first) {
+  const std::size_t count = reading_.fields.size() - first;
+  if (count > 0) reading_.entries.push_back({ts, first, count});
+}
+
+Result<void> ReadingParser::take_entry(JsonCursor object) {
+  const EntryParts parts = take_apart(object);
+  EpochMs ts = default_ts_;
+  if (!parts.ts.empty()) {
+    // The platform would store a key called "ts", at a time of its own.
+    if (parts.values.empty()) {
+      return Error{"a telemetry entry with ts must have its values in values"};
+    }
+    const auto ms = stamp(parts.ts_type, parts.ts);
+    if (!ms) return ms.error();
+    ts = *ms;
+  }
+  const std::size_t first = reading_.fields.size();
+  JsonCursor fields = !parts.ts.empty() || parts.only_values ? JsonCursor{parts.values} : object;
+  take_fields(fields, reading_.fields);
+  add_entry(ts, first);
+  return {};
+}
+
+Result<void> ReadingParser::take_attributes(const JsonMember& attributes) {
+  if (attributes.type == JsonType::null) return {};
+  if (attributes.type == JsonType::object) {
+    JsonCursor fields(attributes.raw);
+    take_fields(fields, reading_.attributes);
+    return {};
+  }
+  if (attributes.type != JsonType::array) return Error{"attributes must be an object or a list"};
+  for (JsonCursor list(attributes.raw); list.next();) {
+    if (list.type() != JsonType::object) return Error{"each attributes entry must be an object"};
+    // Attributes have no time: {"ts":…,"values":{…}} means its values.
+    const EntryParts parts = take_apart(list.enter());
+    const bool wrapped = !parts.ts.empty() && !parts.values.empty();
+    JsonCursor fields = wrapped ? JsonCursor{parts.values} : list.enter();
+    take_fields(fields, reading_.attributes);
+    if (!wrapped) list.leave(fields);
+  }
+  return {};
+}
+
+void ReadingParser::take_fields(JsonCursor& fields, std::vector<Field>& to) {
+  while (fields.next()) {
+    std::string_view value = fields.value();
+    if (!take_value(fields.key(), fields.type(), value)) continue;
+    if (is_good_key(fields.key())) to.push_back({fields.key(), value});
+  }
+}
+
+/// False: this value is left out, and counted.
+bool ReadingParser::take_value(std::string_view key, JsonType type, std::string_view& value) {
+  if (type == JsonType::null) {
+    ++reading_.nulls;
+    return false;
+  }
+  if (type != JsonType::number) return true;
+  if (value.size() <= kHarmless && value.find_first_of("eE") == std::string_view::npos) return true;
+  auto number = platform_number(value);
+  if (!number) {
+    leave_out(key, number.error().text);
+    return false;
+  }
+  if (number->has_value()) value = printed_.emplace_back(std::move(**number));
+  return true;
+}
+
+bool ReadingParser::is_good_key(std::string_view quoted) {
+  if (quoted.size() <= kShortKey && quoted.size() > 2 &&
+      std::all_of(quoted.begin(), quoted.end(),
+                  [](char c) { return c > ' ' && c != '<' && c != '\\'; })) {
+    return true;
+  }
+  const std::string_view trouble = name_trouble(string_text(quoted, unescaped_));
+  if (trouble.empty()) return true;
+  leave_out(quoted, std::string{"is a key that "}.append(trouble));
+  return false;
+}
+
+void ReadingParser::leave_out(std::string_view key, std::string_view why) {
+  reading_.left_out.push_back(in_quotes(string_text(key, unescaped_)) + " " + std::string{why});
+}
+
+}  // namespace tbgw::tb

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/uplink.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/record.hpp"
+#include "core/text.hpp"
+#include "tb/topics.hpp"
+
+namespace tbgw::tb {
+
+using Lane = Message::Lane;
+
+Uplink::Uplink(const UplinkOptions& options, DeviceTable& devices, AttributeRequests& requests,
+               RpcMemory& rpcs)
+    : options_(options),
+      devices_(devices),
+      requests_(requests),
+      rpcs_(rpcs),
+      outbox_(ledger_, options.window),
+      packer_(ledger_, options.max_payload) {}
+
+void Uplink::line(std::string_view text, EpochMs arrived, Time now) {
+  const Seq record = ledger_.open();
+  const auto members = view_.object(text);
+  if (!members) {
+    reject(record, members.error().text);
+  } else {
+    switch (kind_of(*members)) {
+      case LineKind::reading:
+        take_reading(*members, record, arrived, now);
+        break;
+      case LineKind::event:
+        take_event(*members, record, now);
+        break;
+      case LineKind::hello:
+        ++counts_.ignored;
+        break;
+      case LineKind::raw:
+        reject(record, "is a raw record, not a reading: put tbgw-convert before tbgw-push");
+        break;
+      case LineKind::command:
+      case LineKind::answer:
+        reject(record, "is a command or the answer to one: those are for tbgw-convert");
+        break;
+    }
+  }
+  move_sealed();
+  ledger_.release(record);
+}
+
+void Uplink::unreadable(const std::string& reason) {
+  const Seq record = ledger_.open();
+  reject(record, reason);
+  ledger_.release(record);
+}
+
+void Uplink::reject(Seq record, std::string reason) {
+  ++counts_.rejected;
+  problems_.push_back({record, std::move(reason), true, {}});
+}
+
+void Uplink::leave_out(Seq record, std::vector<std::string>& reasons) {
+  counts_.left_out += reasons.size();
+  for (std::string& reason : reasons)
+    problems_.push_back({record, std::move(reason), false, {}});
+}
+
+void Uplink::give_up(const std::vector<Seq>& records, const std::string& reason,
+                     const std::string& refused) {
+  for (const Seq record : records) {
+    if (record == 0) continue;
+    reject(record, reason);
+    problems_.back().refused = refused;
+  }
+}
+
+/// The data of a message as a reading again; "" for other messages.
+std::string Uplink::as_reading(const Message& message) const {
+  const bool is_telemetry = message.kind == Message::Kind::telemetry;
+  if (!is_telemetry && message.kind != Message::Kind::attributes) return "";
+  const Device& device = devices_[message.device];
+  std::string out = "{";
+  std::string_view body = message.payload;
+  if (message.device != kGatewayItself) {
+    out += "\"deviceName\":" + device.quoted + ",";
+    body.remove_prefix(device.quoted.size() + 2);  // {"NAME":…}
+    body.remove_suffix(1);
+  }
+  return out.append(is_telemetry ? "\"telemetry\":" : "\"attributes\":").append(body).append("}");
+}
+
+void Uplink::take_reading(Members members, Seq record, EpochMs arrived, Time now) {
+  ++counts_.readings;
+  const auto parsed = parser_.parse(members, arrived);
+  if (!parsed) return reject(record, parsed.error().text);
+  const Reading& reading = **parsed;
+  counts_.nulls += reading.nulls;
+  std::vector<std::string> left_out = reading.left_out;
+  if (!reading.empty()) {
+    DeviceId id = kGatewayItself;
+    Device* const device = devices_.find_or_add(reading.device, id);
+    if (device == nullptr) {
+      return reject(record, "names a new device: " + std::to_string(DeviceTable::kMost) +
+                                " are known, and no more are taken");
+    }
+    if (!reading.type.empty()) device->type = reading.type;
+    device->gone = false;
+    batch_bytes_ -= device->batch.bytes();
+    packer_.add(id, *device, reading, record, now, sealed_, left_out);
+    if (!options_.merge) packer_.seal(id, *device, sealed_);
+    batch_bytes_ += device->batch.bytes();
+    if (!device->batch.listed && !device->batch.empty()) {
+      device->batch.listed = true;
+      open_.push_back(id);
+    }
+  }
+  leave_out(record, left_out);
+}
+
+void Uplink::move_sealed() {
+  for (Message& message : sealed_)
+    outbox_.add(std::move(message));
+  sealed_.clear();
+}
+
+void Uplink::seal(DeviceId id) {
+  Device& device = devices_[id];
+  batch_bytes_ -= device.batch.bytes();
+  packer_.seal(id, device, sealed_);
+  batch_bytes_ += device.batch.bytes();
+  move_sealed();
+}
+
+void Uplink::seal_oldest() {
+  const DeviceId id = open_.front();
+  open_.pop_front();
+  --due_;
+  devices_[id].batch.listed = false;
+  seal(id);
+}
+
+void Uplink::release_batches() {
+  due_ = open_.size();
+}
+
+void Uplink::tick(Time now) {
+  while (due_ < open_.size() && devices_[open_[due_]].batch.opened + options_.linger <= now) {
+    ++due_;
+  }
+  counts_.expired += outbox_.expire(now);
+}
+
+Time Uplink::next_tick() const {
+  Time next = outbox_.first_expiry();
+  if (due_ < open_.size()) {
+    next = std::min(next, devices_[open_[due_]].batch.opened + options_.linger);
+  }
+  return next;
+}
+
+const Message* Uplink::next(Time now) {
+  last_lane_ = Lane::urgent;
+  if (const Message* message = outbox_.next(last_lane_)) {
+    if (devices_[message->device].announced) return message;
+    announce(message->device, now);  // or the question would make it a device of default type
+    last_lane_ = Lane::control;
+    return outbox_.next(last_lane_);
+  }
+  while (outbox_.has_window()) {
+    last_lane_ = Lane::control;
+    if (const Message* message = outbox_.next(last_lane_)) return message;
+    last_lane_ = Lane::stored;
+    const Message* const message = outbox_.next(last_lane_);
+    if (message == nullptr && due_ > 0) {
+      seal_oldest();
+    } else if (message != nullptr && must_announce(*message)) {
+      announce(message->device, now);
+    } else if (message == nullptr || silent_turn_) {
+      silent_turn_ = false;  // silent devices wait for no backlog, and no backlog for them
+      if (!announce_silent(now) && message == nullptr) return nullptr;
+    } else {
+      silent_turn_ = true;
+      return message;
+    }
+  }
+  return nullptr;
+}
+
+bool Uplink::must_announce(const Message& message) {
+  const bool announces_itself =
+      message.kind == Message::Kind::connect || message.kind == Message::Kind::disconnect;
+  return !announces_itself && !devices_[message.device].announced;
+}
+
+void Uplink::sent(int packet_id, Time now) {
+  const Message* const message = outbox_.next(last_lane_);
+  const Message::Kind kind = message->kind;
+  const DeviceId id = message->device;
+  outbox_.sent(last_lane_, packet_id);
+  if (kind == Message::Kind::disconnect) devices_[id].announced = false;
+  if (kind == Message::Kind::connect && last_lane_ == Lane::stored) {
+    devices_[id].announced = true;
+    ask_shared(id, now);
+  }
+}
+
+void Uplink::unsendable(const std::string& reason) {
+  const std::string reading = as_reading(*outbox_.next(last_lane_));
+  give_up(outbox_.refused_unsent(last_lane_), "cannot be sent: " + reason, reading);
+}
+
+void Uplink::acknowledged(int packet_id) {
+  outbox_.acknowledged(packet_id);
+}
+
+void Uplink::refused(int packet_id, const std::string& reason) {
+  const Message* const message = outbox_.find(packet_id);
+  if (message == nullptr) return;
+  const bool is_announcement =
+      message->lane == Lane::control && message->kind == Message::Kind::connect;
+  if (is_announcement) {
+    faults_.push_back("the platform refused the device " +
+                      in_quotes(devices_[message->device].name) + ": " + reason);
+  }
+  const std::string reading = as_reading(*message);
+  give_up(outbox_.refused(packet_id), "the platform refused it: " + reason, reading);
+}
+
+void Uplink::connection_up(std::size_t max_packet) {
+  constexpr std::size_t kFixedHeader = 5;
+  std::size_t most = options_.max_payload;
+  if (max_packet > kFixedHeader) most = std::min(most, max_packet - kFixedHeader);
+  packer_.set_max_payload(most);
+  silent_ = 1;
+}
+
+void Uplink::connection_lost() {
+  outbox_.connection_lost();
+  devices_.connection_lost();
+  silent_ = 1;
+}
+
+std::size_t Uplink::held_bytes() const {
+  return outbox_.bytes() + batch_bytes_ + ledger_.bytes();
+}
+
+std::vector<Problem> Uplink::take_problems() {
+  return std::exchange(problems_, {});
+}
+std::vector<std::string> Uplink::take_faults() {
+  return std::exchange(faults_, {});
+}
+std::vector<std::string> Uplink::take_stats() {
+  return std::exchange(stats_, {});
+}
+
+}  // namespace tbgw::tb

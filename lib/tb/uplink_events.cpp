@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+// The events that go up: what they make the gateway say to the platform.
+#include <charconv>
+#include <utility>
+
+#include "core/text.hpp"
+#include "tb/json_cursor.hpp"
+#include "tb/platform_value.hpp"
+#include "tb/topics.hpp"
+#include "tb/uplink.hpp"
+
+namespace tbgw::tb {
+namespace {
+
+using Lane = Message::Lane;
+using Kind = Message::Kind;
+
+Result<std::string_view> text_member(std::span<const JsonMember> members, std::string_view key) {
+  const JsonMember* const member = find(members, key);
+  if (member == nullptr || member->type == JsonType::null) return std::string_view{};
+  if (member->type != JsonType::string) return Error{std::string{key} + " must be a text"};
+  return member->text;
+}
+
+/// A list of texts; absent = empty.
+Result<std::vector<std::string>> texts_member(std::span<const JsonMember> members,
+                                              std::string_view key) {
+  std::vector<std::string> texts;
+  const JsonMember* const member = find(members, key);
+  if (member == nullptr || member->type == JsonType::null) return texts;
+  const Error wrong{std::string{key} + " must be a list of texts"};
+  if (member->type != JsonType::array) return wrong;
+  std::string unescaped;
+  for (JsonCursor cursor(member->raw); cursor.next();) {
+    if (cursor.type() != JsonType::string) return wrong;
+    texts.emplace_back(string_text(cursor.value(), unescaped));
+  }
+  return texts;
+}
+
+/// An RPC's id: an integer, or its digits as text.
+Result<std::int64_t> id_member(std::span<const JsonMember> members) {
+  const JsonMember* const member = find(members, "id");
+  std::int64_t id = 0;
+  if (member != nullptr) {
+    const std::string_view text = member->text;
+    const auto got = std::from_chars(text.data(), text.data() + text.size(), id);
+    const bool whole = got.ec == std::errc{} && got.ptr == text.data() + text.size();
+    if (whole && (member->type == JsonType::number || member->type == JsonType::string)) return id;
+  }
+  return Error{"id must be an integer"};
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& text : texts) {
+    if (!out.empty()) out.push_back(',');
+    out += text;
+  }
+  return out;
+}
+
+std::string as_list(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) {
+    if (out.size() > 1) out.push_back(',');
+    append_json_string(out, text);
+  }
+  return out + "]";
+}
+
+std::string request_payload(int id, const std::string& quoted_device, bool client,
+                            const std::vector<std::string>& keys) {
+  return "{\"id\":" + std::to_string(id) + ",\"device\":" + quoted_device +
+         ",\"client\":" + (client ? "true" : "false") + ",\"keys\":" + as_list(keys) + "}";
+}
+
+/// "tool: text (member value, …)": what a fault or stats event tells a person.
+std::string for_a_person(std::span<const JsonMember> members) {
+  const JsonMember* const tool = find(members, "tool");
+  const JsonMember* const text = find(members, "text");
+  std::string out{tool == nullptr ? "?" : tool->text};
+  out.append(": ").append(text == nullptr ? "" : text->text);
+  std::string rest;
+  for (const JsonMember& member : members) {
+    if (&member == tool || &member == text || member.key == "event") continue;
+    rest.append(rest.empty() ? "" : ", ").append(member.key).append(" ").append(member.text);
+  }
+  if (!rest.empty()) out.append(text == nullptr ? rest : " (" + rest + ")");
+  return out;
+}
+
+}  // namespace
+
+void Uplink::take_event(Members members, Seq record, Time now) {
+  ++counts_.events;
+  const auto event = text_member(members, "event");
+  if (!event) return reject(record, event.error().text);
+  Result<void> done;
+  if (*event == "connect") {
+    done = connect(members, record);
+  } else if (*event == "disconnect") {
+    done = disconnect(members, record);
+  } else if (*event == "rpc-reply") {
+    done = rpc_reply(members, record, now);
+  } else if (*event == "attributes-request") {
+    done = attributes_request(members, record, now);
+  } else if (*event == "claim") {
+    done = claim(members, record);
+  } else if (*event == "fault") {
+    faults_.push_back(for_a_person(members));
+  } else if (*event == "stats") {
+    stats_.push_back(for_a_person(members));
+  } else {
+    ++counts_.ignored;  // events that go down, and those of a later version
+  }
+  if (!done) reject(record, std::string{*event} + ": " + done.error().text);
+}
+
+/// The device an event names; nullptr: it names none.
+Result<Device*> Uplink::device_of(Members members, DeviceId& id) {
+  id = kGatewayItself;
+  const auto name = text_member(members, "device");
+  if (!name) return name.error();
+  if (name->empty()) return static_cast<Device*>(nullptr);
+  if (const auto trouble = name_trouble(*name); !trouble.empty()) {
+    return Error{"device " + std::string{trouble}};
+  }
+  Device* const device = devices_.find_or_add(*name, id);
+  if (device == nullptr) return Error{"too many devices"};
+  return device;
+}
+
+std::string Uplink::connect_payload(const Device& device) const {
+  return "{\"device\":" + device.quoted +
+         ",\"type\":" + json_string(device.type.empty() ? "default" : device.type) + "}";
+}
+
+Result<void> Uplink::connect(Members members, Seq record) {
+  DeviceId id = kGatewayItself;
+  const auto device = device_of(members, id);
+  const auto type = text_member(members, "deviceType");
+  auto keys = texts_member(members, "sharedKeys");
+  if (!device) return device.error();
+  if (!type) return type.error();
+  if (!keys) return keys.error();
+  if (*device == nullptr) {
+    ++counts_.ignored;  // nobody knows yet which device that port belongs to
+    return {};
+  }
+  if (!type->empty()) (*device)->type = *type;
+  if (!keys->empty()) (*device)->shared_keys = *std::move(keys);
+  (*device)->gone = false;
+  seal(id);
+  add_stored(Kind::connect, id, topics::kConnect, connect_payload(**device), record);
+  return {};
+}
+
+Result<void> Uplink::disconnect(Members members, Seq record) {
+  DeviceId id = kGatewayItself;
+  const auto device = device_of(members, id);
+  if (!device) return device.error();
+  if (*device == nullptr) {
+    ++counts_.ignored;
+    return {};
+  }
+  (*device)->gone = true;
+  seal(id);
+  add_stored(Kind::disconnect, id, topics::kDisconnect, "{\"device\":" + (*device)->quoted + "}",
+             record);
+  return {};
+}
+
+Result<void> Uplink::claim(Members members, Seq record) {
+  DeviceId id = kGatewayItself;
+  const auto device = device_of(members, id);
+  if (!device) return device.error();
+  std::string how = "{";
+  for (const std::string_view key : {"secretKey", "durationMs"}) {
+    const JsonMember* const member = tbgw::find(members, key);
+    if (member == nullptr) continue;
+    if (how.size() > 1) how.push_back(',');
+    how.append(json_string(key)).append(":").append(member->raw);
+  }
+  how += "}";
+  seal(id);
+  if (*device == nullptr) {
+    add_stored(Kind::claim, id, topics::kMyClaim, std::move(how), record);
+  } else {
+    add_stored(Kind::claim, id, topics::kClaim, "{" + (*device)->quoted + ":" + how + "}", record);
+  }
+  return {};
+}
+
+Result<void> Uplink::rpc_reply(Members members, Seq record, Time now) {
+  DeviceId id = kGatewayItself;
+  const auto device = device_of(members, id);
+  if (!device) return device.error();
+  const auto rpc = id_member(members);
+  if (!rpc) return rpc.error();
+  const JsonMember* const data = tbgw::find(members, "data");
+  if (data == nullptr) return Error{"data is missing"};
+  const std::string_view name = *device == nullptr ? std::string_view{} : (*device)->name;
+  Message answer = rpc_answer(name, *rpc, data->raw);
+  Result<void> result;
+  if (answer.payload.size() > packer_.room(answer.topic.size())) {
+    result = Error{"the answer of " + std::to_string(answer.payload.size()) +
+                   " bytes is larger than a message may be"};
+    answer = rpc_answer(name, *rpc, R"({"error":"the answer is too large"})");
+    record = 0;
+  }
+  rpcs_.answered(name, *rpc, data->raw);
+  add_urgent(std::move(answer), record, now);
+  return result;
+}
+
+Message Uplink::rpc_answer(std::string_view device, std::int64_t id, std::string_view data) const {
+  Message message;
+  message.kind = Kind::reply;
+  const std::string number = std::to_string(id);
+  if (device.empty()) {
+    message.topic = std::string{topics::kMyRpcResponse} + number;
+    message.payload = data;
+  } else {
+    message.topic = topics::kRpc;
+    message.payload = "{\"device\":" + json_string(device) + ",\"id\":" + number + ",\"data\":";
+    message.payload.append(data).append("}");
+  }
+  return message;
+}
+
+void Uplink::answer_rpc(std::string_view device, std::int64_t id, std::string_view data, Time now) {
+  Message answer = rpc_answer(device, id, data);
+  rpcs_.answered(device, id, data);
+  add_urgent(std::move(answer), 0, now);
+}
+
+Result<void> Uplink::attributes_request(Members members, Seq record, Time now) {
+  DeviceId id = kGatewayItself;
+  const auto device = device_of(members, id);
+  const auto scope = text_member(members, "scope");
+  auto keys = texts_member(members, "keys");
+  if (!device) return device.error();
+  if (!scope) return scope.error();
+  if (!keys) return keys.error();
+  const bool client = *scope == "client";
+  if (!client && *scope != "shared") return Error{"scope must be client or shared"};
+  if (keys->empty()) return Error{"keys must name at least one attribute"};
+  AttributeRequest request;
+  request.keys = *keys;
+  request.asked = now;
+  if (const JsonMember* const event_id = tbgw::find(members, "id")) {
+    request.event_id = event_id->raw;
+  } else {
+    request.event_id = "null";
+  }
+  if (*device != nullptr) request.device = (*device)->name;
+  const int number = requests_.add(std::move(request));
+  Message message;
+  message.kind = Kind::request;
+  message.device = id;
+  if (*device == nullptr) {
+    message.topic = std::string{topics::kMyAttributesRequest} + std::to_string(number);
+    message.payload = std::string{client ? "{\"clientKeys\":" : "{\"sharedKeys\":"} +
+                      json_string(joined(*keys)) + "}";
+  } else {
+    message.topic = topics::kAttributesRequest;
+    message.payload = request_payload(number, (*device)->quoted, client, *keys);
+  }
+  add_urgent(std::move(message), record, now);
+  return {};
+}
+
+void Uplink::add_stored(Kind kind, DeviceId id, std::string_view topic, std::string payload,
+                        Seq record) {
+  Message message;
+  message.kind = kind;
+  message.device = id;
+  message.topic = topic;
+  message.payload = std::move(payload);
+  message.slices.push_back({record, 0, static_cast<std::uint32_t>(message.payload.size())});
+  ledger_.hold(record);
+  outbox_.add(std::move(message));
+}
+
+void Uplink::add_urgent(Message message, Seq record, Time now) {
+  message.lane = Lane::urgent;
+  message.slices.push_back({record, 0, static_cast<std::uint32_t>(message.payload.size())});
+  message.expires = now + kUrgentLife;
+  ledger_.hold(record);
+  outbox_.add(std::move(message));
+}
+
+/// Tells the platform that a device is there, and asks for the attributes it wants to know.
+void Uplink::announce(DeviceId id, Time now) {
+  Device& device = devices_[id];
+  Message message;
+  message.kind = Kind::connect;
+  message.lane = Lane::control;
+  message.device = id;
+  message.topic = topics::kConnect;
+  message.payload = connect_payload(device);
+  device.announced = true;
+  outbox_.add(std::move(message));
+  ask_shared(id, now);
+}
+
+void Uplink::ask_shared(DeviceId id, Time now) {
+  Device& device = devices_[id];
+  if (device.shared_keys.empty()) return;
+  AttributeRequest request;
+  request.device = device.name;
+  request.keys = device.shared_keys;
+  request.asked = now;
+  const int number = requests_.add(std::move(request));
+  Message message;
+  message.kind = Kind::request;
+  message.lane = Lane::control;
+  message.device = id;
+  message.topic = topics::kAttributesRequest;
+  message.payload = request_payload(number, device.quoted, false, device.shared_keys);
+  outbox_.add(std::move(message));
+}
+
+/// The next device that the platform does not know of on this connection.
+bool Uplink::announce_silent(Time now) {
+  for (; silent_ < devices_.size(); ++silent_) {
+    const Device& device = devices_[silent_];
+    if (device.announced || device.gone) continue;
+    announce(silent_, now);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace tbgw::tb

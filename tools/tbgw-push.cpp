@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+// tbgw-push: readings to ThingsBoard over MQTT, what the platform says to stdout.
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/app.hpp"
+#include "core/fd.hpp"
+#include "core/filter.hpp"
+#include "core/line_input.hpp"
+#include "core/log.hpp"
+#include "core/loop.hpp"
+#include "core/number.hpp"
+#include "core/output.hpp"
+#include "core/ready.hpp"
+#include "core/record.hpp"
+#include "core/rejects.hpp"
+#include "core/signals.hpp"
+#include "core/status_line.hpp"
+#include "core/time.hpp"
+#include "mqtt/credentials.hpp"
+#include "mqtt/reason.hpp"
+#include "mqtt/session.hpp"
+#include "mqtt/session_text.hpp"
+#include "mqtt/target.hpp"
+#include "tb/counters.hpp"
+#include "tb/downlink.hpp"
+#include "tb/topics.hpp"
+#include "tb/uplink.hpp"
+
+namespace tbgw {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+struct Options {
+  CommonOptions common;
+  mqtt::TargetOptions target;
+  mqtt::SessionOptions session;
+  tb::UplinkOptions uplink;
+  std::string protocol = "auto";
+  milliseconds drain_timeout{kDrainTimeout};
+  const CLI::Option* drain_option = nullptr;
+  std::uint64_t memory = std::uint64_t{16} << 20;
+  std::uint64_t max_record = kMaxRecord;
+  std::string rejects;
+  bool dry_run = false;
+  bool login = false;
+};
+
+void declare(CLI::App& app, Options& options) {
+  declare_common(app, options.common, ConfigUse::options, mqtt::library_version());
+  mqtt::ConnectionOptions& connection = options.session.connection;
+  const auto file = [&](const char* name, std::string& value, const char* help) {
+    return app.add_option(name, value, help)->type_name("FILE");
+  };
+  app.add_option("URL,--url", options.target.url, "mqtt://HOST[:PORT] or mqtts://HOST[:PORT]")
+      ->type_name("URL")
+      ->envname("TBGW_URL");
+  app.add_flag("--dry-run", options.dry_run, "Print 'topic TAB payload' lines; connect to nothing");
+  app.add_flag("--login", options.login, "Ask for URL and access token and keep them for later");
+  file("--token-file", options.target.token_file, "The access token")->envname("TBGW_TOKEN_FILE");
+  file("--user-file", options.target.user_file, "The user name of MQTT basic credentials");
+  file("--password-file", options.target.password_file, "The password for --user-file");
+  file("--ca", options.target.tls.ca, "Trust these certificates (PEM) instead of the system's");
+  file("--cert", options.target.tls.certificate, "Client certificate (PEM)");
+  file("--key", options.target.tls.key, "The key of --cert (PEM)");
+  app.add_option("--client-id", connection.client_id, "MQTT client id (default: a random one)");
+  app.add_option("--protocol", options.protocol, "MQTT version: auto, 5 or 3.1.1")
+      ->check(CLI::IsMember({"auto", "5", "3.1.1"}))
+      ->capture_default_str();
+  add_duration(app, "--keep-alive", connection.keep_alive, "MQTT keep-alive, 5s to 18h");
+  add_duration(app, "--connect-timeout", connection.connect_timeout,
+               "Give an attempt up after this");
+  add_duration(app, "--ack-timeout", connection.ack_timeout,
+               "Connect anew if an acknowledgement takes longer");
+  add_duration(app, "--linger", options.uplink.linger,
+               "How long a reading may wait for company while more input comes");
+  app.add_option("--window", options.uplink.window.messages, "Messages sent and not acknowledged")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  add_size(app, "--max-payload", options.uplink.max_payload, "Largest MQTT remaining length");
+  add_size(app, "--memory", options.memory,
+           "Stop reading when readings not acknowledged need this");
+  add_size(app, "--max-record", options.max_record, "Reject lines longer than this");
+  file("--rejects", options.rejects, "Append records that cannot be sent, or not wholly, to FILE");
+  options.drain_option =
+      add_duration(app, "--drain-timeout", options.drain_timeout,
+                   "Wait so long after SIGTERM; if given, after the end of input too");
+}
+
+/// Hands a line to the uplink and tells what was wrong with it.
+void take_line(const Line& line, Loop::Time now, tb::Uplink& uplink, Rejects& rejects) {
+  if (line.too_long) {
+    uplink.unreadable("is longer than --max-record");
+  } else {
+    uplink.line(line.text, now_ms(), now);
+  }
+  const auto problems = uplink.take_problems();
+  for (const tb::Problem& problem : problems)
+    rejects.tell("stdin", line.number, problem.reason);
+  if (!problems.empty() && !line.too_long) rejects.keep(line.text);
+}
+
+/// What the process needs beside the records it keeps: the program and its libraries, the buffers
+/// of input and output, and what libmosquitto copies of the messages in flight.
+constexpr std::uint64_t kOverhead = std::uint64_t{8} << 20;
+constexpr std::uint64_t kLeastBacklog = std::uint64_t{2} << 20;
+/// Events that may wait for the reader of stdout.
+constexpr std::size_t kOutputLimit = std::size_t{256} << 10;
+/// How long the end may wait for a slow reader of the last events.
+constexpr milliseconds kLastEvents{5000};
+
+class Push {
+ public:
+  Push(const Options& options, Signals& signals)
+      : options_(options),
+        url_(options.session.endpoint.url()),
+        signals_(signals),
+        rejects_(options.rejects),
+        output_(loop_, STDOUT_FILENO, kOutputLimit),
+        status_line_(!options.common.quiet),
+        uplink_(options.uplink, devices_, requests_, rpcs_),
+        downlink_(uplink_, devices_, requests_, rpcs_),
+        input_(loop_, STDIN_FILENO, options.max_record + kRecordSlack,
+               {[this](const Line& line) { take_line(line, loop_.now(), uplink_, rejects_); },
+                [this] { return uplink_.held_bytes() + kOverhead > options_.memory; }}),
+        session_(loop_, options.session,
+                 {[this](const mqtt::Up& up) { on_up(up); },
+                  [this](const mqtt::Down& down) { on_down(down); },
+                  [this](int id, int reason) { on_acknowledged(id, reason); },
+                  [this](std::string_view topic, std::string_view payload) {
+                    on_message(topic, payload);
+                  },
+                  [] {}}) {}  // settle() comes before the next wait
+
+  Status run() {
+    loop_.watch(signals_.fd(), POLLIN, [this](short) { on_signal(); });
+    loop_.before_wait([this] { settle(); });
+    if (fd_kind(STDIN_FILENO) == FdKind::terminal) {
+      log::warn("reading records from the terminal; end with Ctrl-D");
+    }
+    if (options_.common.stats.count() > 0) repeat_stats();
+    session_.start();
+    loop_.run();
+    return finish();
+  }
+
+ private:
+  void on_up(const mqtt::Up& up) {
+    say(mqtt::describe(up, url_));
+    for (const std::string& filter : up.welcome.refused_subscriptions) {
+      say({log::Level::warning, "the platform refused the subscription to " + filter});
+    }
+    echoes_ = up.version == mqtt::Version::v311;
+    uplink_.connection_up(up.welcome.max_packet);
+    output_.push(tb::platform_up_line(), true);
+    notify("STATUS=connected to " + url_);
+    if (!std::exchange(was_ready_, true)) {
+      announce_ready(options_.common.ready_fd, "connected to " + url_);
+    }
+  }
+
+  void on_down(const mqtt::Down& down) {
+    status_line_.clear();
+    mqtt::refuse_to_go_on(down, url_);
+    const mqtt::Notice notice = mqtt::describe(down, url_);
+    say(notice);
+    notify("STATUS=" + notice.text);
+    if (!down.loss.was_up) return;
+    uplink_.connection_lost();
+    downlink_.connection_lost();
+    output_.push(tb::platform_down_line(down.loss.reason), true);
+  }
+
+  void on_acknowledged(int id, int reason) {
+    if (reason < mqtt::kFirstFailure) return uplink_.acknowledged(id);
+    if (reason == mqtt::kQuotaExceeded) return session_.restart(mqtt::reason_text(reason));
+    uplink_.refused(id, mqtt::reason_text(reason));
+  }
+
+  void on_message(std::string_view topic, std::string_view payload) {
+    const bool room = output_.has_room(payload.size() + kRecordSlack);
+    const auto taken = downlink_.message(topic, payload, room, loop_.now());
+    if (!taken) {
+      status_line_.clear();
+      log::limited(log::Level::warning, "ignored messages",
+                   "a message on " + std::string{topic} + " is ignored: " + taken.error().text);
+    }
+    print_events();
+  }
+
+  void on_signal() {
+    const Signals::News news = signals_.take();
+    if (news.stats) print_stats();
+    if (!news.stop || stop_by_ != Loop::Time::max()) return;
+    notify("STOPPING=1");
+    stop_by_ = Loop::Clock::now() + options_.drain_timeout;
+    input_.end_at_silence();
+  }
+
+  /// What follows from all that happened, before each wait.
+  void settle() {
+    const Loop::Time now = Loop::Clock::now();
+    uplink_.tick(now);
+    downlink_.tick(now);
+    if (input_.ended() || input_.is_trickle()) uplink_.release_batches();
+    if (downlink_.has_kept() && output_.has_room(kOutputLimit / 2)) downlink_.release();
+    pump(now);
+    input_.resume();
+    print_events();
+    tell();
+    if (input_.ended() && stop_by_ == Loop::Time::max() && options_.drain_option->count() > 0) {
+      stop_by_ = now + options_.drain_timeout;
+    }
+    const bool all_done = input_.ended() && uplink_.ledger().undone() == 0;
+    if (all_done || now >= stop_by_) return loop_.quit();
+    Loop::Time next = std::min({stop_by_, uplink_.next_tick(), requests_.first_expiry()});
+    next = std::min(next, show_status(now));
+    loop_.cancel(tick_timer_);
+    if (next != Loop::Time::max()) tick_timer_ = loop_.at(next, [] {});
+  }
+
+  void pump(Loop::Time now) {
+    while (session_.is_up()) {
+      const tb::Message* const message = uplink_.next(now);
+      if (message == nullptr) return;
+      const auto id = session_.publish(message->topic, message->payload);
+      if (!id) {
+        uplink_.unsendable(id.error().text);
+        continue;
+      }
+      if (echoes_) downlink_.note_own(message->topic, message->payload, now);
+      uplink_.sent(*id, now);
+    }
+  }
+
+  void print_events() {
+    for (std::string& event : downlink_.take_events())
+      output_.push(std::move(event), false);
+  }
+
+  /// Records that the platform refused, and what the stages before us have to say.
+  void tell() {
+    for (const tb::Problem& problem : uplink_.take_problems()) {
+      status_line_.clear();
+      rejects_.tell("stdin", problem.record, problem.reason);
+      rejects_.keep(problem.refused);
+    }
+    for (const std::string& fault : uplink_.take_faults())
+      say({log::Level::warning, fault});
+    for (const std::string& stats : uplink_.take_stats())
+      say({log::Level::info, stats});
+  }
+
+  void say(const mqtt::Notice& notice) {
+    if (!log::enabled(notice.level)) return;
+    status_line_.clear();
+    log::limited(notice.level, "session", notice.text);
+  }
+
+  Loop::Time show_status(Loop::Time now) {
+    if (!status_line_.enabled()) return Loop::Time::max();
+    const tb::Uplink::Counts& counts = uplink_.counts();
+    const std::uint64_t waiting = uplink_.ledger().undone();
+    const std::uint64_t sent = uplink_.ledger().done() - counts.rejected - counts.ignored;
+    return status_line_.show((session_.is_up() ? "connected to " : "not connected to ") + url_ +
+                                 " | acknowledged " + std::to_string(sent) + " | waiting " +
+                                 std::to_string(waiting),
+                             now);
+  }
+
+  void repeat_stats() {
+    stats_timer_ = loop_.after(options_.common.stats, [this] {
+      print_stats();
+      repeat_stats();
+    });
+  }
+
+  void print_stats() {
+    Counters counters = tb::counters(uplink_, downlink_);
+    counters.emplace_back("connections", session_.connections());
+    counters.emplace_back("eventsDropped", output_.dropped());
+    output_.push(stats_line("tbgw-push", "", counters), true);
+  }
+
+  Status finish() {
+    status_line_.clear();
+    session_.stop();
+    output_.drain(std::min(stop_by_, Loop::Clock::now() + kLastEvents));
+    if (const std::uint64_t left = uplink_.ledger().undone(); left > 0) {
+      const std::string text = std::to_string(left) + " records were not acknowledged in time";
+      if (!signals_.stopping()) throw Fatal(Status::try_again, text);
+      log::warn(text);
+    }
+    return rejects_.told() > 0 ? Status::data_error : Status::ok;
+  }
+
+  const Options& options_;
+  std::string url_;
+  Signals& signals_;
+  Loop loop_;
+  Rejects rejects_;
+  Output output_;
+  StatusLine status_line_;
+  tb::DeviceTable devices_;
+  tb::AttributeRequests requests_;
+  tb::RpcMemory rpcs_;
+  tb::Uplink uplink_;
+  tb::Downlink downlink_;
+  LineInput input_;
+  mqtt::Session session_;
+  Loop::Timer tick_timer_;
+  Loop::Timer stats_timer_;
+  Loop::Time stop_by_ = Loop::Time::max();
+  bool echoes_ = false;  ///< MQTT 3.1.1: a broker may send us what we sent
+  bool was_ready_ = false;
+};
+
+/// What would be sent, each record by itself so that the output does not depend on timing.
+Status dry_run(const Options& options, Signals& signals) {
+  tb::UplinkOptions uplink_options;
+  uplink_options.uplink.max_payload = options.uplink.max_payload;
+  uplink_options.merge = false;
+  tb::DeviceTable devices;
+  tb::AttributeRequests requests;
+  tb::RpcMemory rpcs;
+  tb::Uplink uplink(alone, devices, requests, rpcs);
+  Rejects rejects(options.rejects);
+  FilterHooks hooks;
+  hooks.line = [&](const Line& line, const std::string& /*input*/, LineWriter& out) {
+    const Loop::Time now{};
+    take_line(line, now, uplink, rejects);
+    int id = 0;
+    while (const tb::Message* const message = uplink.next(now)) {
+      out.line(message->topic + "\t" + message->payload);
+      uplink.sent(++id, now);
+      uplink.acknowledged(id);
+    }
+  };
+  hooks.stats = [](LineWriter& /*out*/) {};
+  FilterOptions filter;
+  filter.max_record = options.max_record;
+  if (options.drain_option->count() > 0) filter.drain_timeout = options.drain_timeout;
+  LineWriter out(STDOUT_FILENO);
+  announce_ready(options.common.ready_fd, "dry run");
+  run_filter(filter, hooks, signals, out);
+  return rejects.told() > 0 ? Status::data_error : Status::ok;
+}
+
+Status login(const Options& options) {
+  const std::string path = mqtt::login(options.target.url);
+  log::warn("URL and token are kept in " + path + "; 'tbgw-push' alone uses them");
+  return Status::ok;
+}
+
+/// What no single option can be asked, and what follows from them.
+void complete(Options& options) {
+  const auto require = [](bool good, const char* text) {
+    if (!good) throw Fatal(Status::usage, text);
+  };
+  mqtt::ConnectionOptions& connection = options.session.connection;
+  require(connection.keep_alive >= 5s && connection.keep_alive <= 18h, "--keep-alive: 5s to 18h");
+  require(options.memory >= kOverhead + kLeastBacklog, "--memory: at least 10M");
+  require(options.uplink.max_payload >= 1024, "--max-payload: at least 1K");
+  options.session.try_v5 = options.protocol != "3.1.1";
+  options.session.try_v311 = options.protocol != "5";
+  connection.tls = options.target.tls;
+  connection.subscriptions.assign(tb::topics::kSubscriptions.begin(),
+                                  tb::topics::kSubscriptions.end());
+  // Answers go beside the window.
+  connection.in_flight = static_cast<unsigned>(options.uplink.window.messages) + 20;
+}
+
+Status run(Options& options) {
+  if (options.login) return login(options);
+  complete(options);
+  Signals signals;
+  if (options.dry_run) return dry_run(options, signals);
+  const mqtt::Target target = mqtt::find_target(options.target);
+  for (const std::string& warning : target.warnings)
+    log::warn(warning);
+  options.session.endpoint = target.endpoint;
+  options.session.connection.user = target.user;
+  options.session.connection.password = target.password;
+  return Push(options, signals).run();
+}
+
+}  // namespace
+}  // namespace tbgw
+
+int main(int argc, char** argv) {
+  CLI::App app{"Bring readings to ThingsBoard, and what it says to stdout", "tbgw-push"};
+  return tbgw::guarded(app, [&] {
+    tbgw::Options options;
+    tbgw::declare(app, options);
+    tbgw::parse_command_line(app, options.common, argc, argv);
+    return tbgw::run(options);
+  });
+}

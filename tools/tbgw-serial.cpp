@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+// tbgw-serial: serial ports → raw records on stdout; commands on stdin → bytes for the ports.
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/app.hpp"
+#include "core/command_input.hpp"
+#include "core/filter.hpp"
+#include "core/log.hpp"
+#include "core/number.hpp"
+#include "core/output.hpp"
+#include "core/ready.hpp"
+#include "core/record.hpp"
+#include "core/signals.hpp"
+#include "core/text.hpp"
+#include "serial/cli_options.hpp"
+#include "serial/connector.hpp"
+#include "serial/connector_file.hpp"
+#include "serial/holder.hpp"
+#include "serial/port_list.hpp"
+
+namespace {
+
+using namespace tbgw;
+using serial::PortError;
+
+struct Options {
+  CommonOptions common;
+  std::vector<std::string> ports;
+  std::string device;
+  std::string device_type = "default";
+  serial::PortOptions port;
+  bool list = false;
+  bool wait = false;
+  std::uint64_t count = 0;
+  std::uint64_t buffer = std::uint64_t{4} << 20;
+  std::uint64_t max_record = kMaxRecord;
+  std::chrono::milliseconds drain_timeout{-1};  ///< -1ms = not given
+};
+
+/// A port with what a message about its settings starts with, and whose fault a mistake in them is.
+struct Planned {
+  serial::PortSetup setup;
+  std::string place;  ///< "serial.json:4", or the port's name
+  Status blame = Status::usage;
+};
+
+void declare(CLI::App& app, Options& o) {
+  declare_common(app, o.common, ConfigUse::own, serial::port_list_version());
+  serial::declare_ports(app, o.ports);
+  app.add_option("--config", o.common.config, "Take ports and settings from a connector file")
+      ->type_name("FILE");
+  app.add_option("--device", o.device, "The device's name in ThingsBoard (one PORT)")
+      ->type_name("NAME");
+  app.add_option("--device-type", o.device_type, "Its device profile")
+      ->type_name("NAME")
+      ->needs("--device");
+  app.add_flag("--wait", o.wait, "Wait for ports that are absent or busy");
+  app.add_flag("--list", o.list, "Print the ports of this machine and exit");
+  auto* count = app.add_option("--count", o.count, "End after N frames");
+  count->type_name("N")->default_str("")->check(CLI::PositiveNumber);
+  app.add_flag_callback(
+         "--once", [&o] { o.count = 1; }, "End after one frame")
+      ->excludes(count);
+  add_size(app, "--buffer", o.buffer, "Frames wait here while stdout is blocked");
+  add_size(app, "--max-record", o.max_record, "Longest line to read or write");
+  add_duration(app, "--drain-timeout", o.drain_timeout, "Give up writing at the end")
+      ->default_str(format_duration(kDrainTimeout));
+  serial::declare_port_options(app, o.port);
+}
+
+std::vector<Planned> ports_of_file(const Options& o) {
+  serial::ConnectorFile file = serial::read_connector_file(load_config(o.common.config));
+  for (const std::string& notice : file.notices)
+    log::info(notice);
+  std::vector<Planned> out;
+  for (serial::FilePort& port : file.ports) {
+    out.push_back({std::move(port.setup), port.place, Status::config});
+  }
+  return out;
+}
+
+std::vector<Planned> ports_of_operands(const Options& o) {
+  std::vector<Planned> out;
+  for (const std::string& name : o.ports) {
+    Planned planned{{}, name, Status::usage};
+    planned.setup.name = name;
+    planned.setup.device = o.device;
+    planned.setup.device_type = o.device_type;
+    const bool twice = std::any_of(out.begin(), out.end(),
+                                   [&](const Planned& other) { return other.place == name; });
+    if (twice) throw Fatal(Status::usage, name + " is given twice");
+    out.push_back(std::move(planned));
+  }
+  return out;
+}
+
+/// All ports with all their settings; Fatal 64 or 78 if anything does not go together.
+std::vector<Planned> plan(const Options& o) {
+  const bool from_file = !o.common.config.empty();
+  if (from_file && !o.ports.empty()) {
+    throw Fatal(Status::usage, "give PORT operands or --config, not both");
+  }
+  if (!from_file && o.ports.empty()) {
+    throw Fatal(Status::usage, "no PORT given; what is there: tbgw-serial --list");
+  }
+  if (!o.device.empty() && o.ports.size() != 1) {
+    throw Fatal(Status::usage, "--device names the device of one PORT operand");
+  }
+  std::vector<Planned> planned = from_file ? ports_of_file(o) : ports_of_operands(o);
+  for (Planned& port : planned) {
+    auto good = serial::apply(o.port, port.setup);
+    if (good) good = serial::check(port.setup, o.max_record);
+    if (!good) throw Fatal(port.blame, port.place + ": " + good.error().text);
+  }
+  return planned;
+}
+
+Status status_of(const PortError& error, Status blame) {
+  switch (error.why) {
+    case PortError::Why::absent:
+      return Status::no_input;
+    case PortError::Why::denied:
+      return Status::no_permission;
+    case PortError::Why::busy:
+      return Status::try_again;
+    case PortError::Why::unsuitable:
+      break;
+  }
+  return blame;
+}
+
+/// Settings that a file is to blame for are found there.
+std::string failure_text(const Planned& port, const PortError& error) {
+  std::string text;
+  if (error.why == PortError::Why::unsuitable && port.blame == Status::config) {
+    text = port.place + ": ";
+  }
+  return text.append(port.setup.name).append(": ").append(error.text);
+}
+
+[[noreturn]] void give_up(const std::vector<Planned>& planned,
+                          const std::vector<serial::OpenFailure>& failures) {
+  for (std::size_t i = 1; i < failures.size(); ++i) {
+    log::error(failure_text(planned[failures[i].port], failures[i].error));
+  }
+  const serial::OpenFailure& first = failures.front();
+  const Planned& port = planned[first.port];
+  throw Fatal(status_of(first.error, port.blame), failure_text(port, first.error));
+}
+
+Status list() {
+  std::string out;
+  for (const serial::PortInfo& info : serial::list_ports())
+    out += serial::port_line(info) + "\n";
+  if (const auto done = write_all(STDOUT_FILENO, out); !done) {
+    throw Fatal(Status::io_error, "cannot write to standard output: " + done.error().text);
+  }
+  return Status::ok;
+}
+
+/// Everything that lives while ports are read.
+class Run {
+ public:
+  Run(const Options& options, std::vector<Planned> planned)
+      : options_(options),
+        planned_(std::move(planned)),
+        output_(loop_, STDOUT_FILENO, static_cast<std::size_t>(options.buffer)),
+        connector_(loop_, output_, settings(), hooks()) {}
+
+  Status run() {
+    loop_.watch(signals_.fd(), POLLIN, [this](short) { take_signals(); });
+    loop_.before_wait([this] { before_wait(); });
+    if (const auto failures = connector_.open(); !failures.empty()) give_up(planned_, failures);
+    take_commands();
+    every_stats();
+    if (!ended_) loop_.run();
+    return finish();
+  }
+
+ private:
+  [[nodiscard]] serial::ConnectorSettings settings() const {
+    serial::ConnectorSettings settings;
+    for (const Planned& port : planned_)
+      settings.ports.push_back(port.setup);
+    settings.buffer = static_cast<std::size_t>(options_.buffer);
+    settings.max_record = static_cast<std::size_t>(options_.max_record);
+    settings.wait = options_.wait;
+    settings.count = options_.count;
+    return settings;
+  }
+
+  serial::ConnectorHooks hooks() {
+    return {[](const serial::Notice& notice) { log::limited(notice.level, "ports", notice.text); },
+            [this] { announce_ready(options_.common.ready_fd, "reading " + names()); },
+            [this] { end(); }};
+  }
+
+  [[nodiscard]] std::string names() const {
+    std::string out;
+    for (const Planned& port : planned_)
+      out += (out.empty() ? "" : ", ") + port.setup.name;
+    return out;
+  }
+
+  /// Commands come on stdin unless that is a port itself, or only a few frames are wanted.
+  void take_commands() {
+    const bool is_port = std::any_of(planned_.begin(), planned_.end(),
+                                     [](const Planned& port) { return port.setup.is_stdin(); });
+    if (is_port || options_.count > 0) return;
+    CommandHooks to_do;
+    to_do.command = [this](const Line&, CommandHooks::Members members) {
+      return connector_.command(members);
+    };
+    to_do.event = [](std::string_view event, const Line& line, CommandHooks::Members) {
+      log::limited(log::Level::warning, "downlink events",
+                   "stdin:" + std::to_string(line.number) + ": the event " + in_quotes(event) +
+                       " is not bytes for a device: tbgw-convert --downlink makes them");
+      return Result<void>{};
+    };
+    to_do.copy = [this](std::string_view line) { output_.push(std::string{line}, false); };
+    input_.emplace(loop_, STDIN_FILENO, static_cast<std::size_t>(options_.max_record),
+                   std::move(to_do));
+  }
+
+  void before_wait() {
+    connector_.keep_up();
+    if (input_) input_->set_paused(connector_.is_full());
+  }
+
+  void take_signals() {
+    const Signals::News news = signals_.take();
+    if (news.stats) print_stats();
+    if (news.stop) end();
+  }
+
+  void every_stats() {
+    if (options_.common.stats.count() == 0) return;
+    static_cast<void>(loop_.after(options_.common.stats, [this] {
+      print_stats();
+      every_stats();
+    }));
+  }
+
+  void print_stats() {
+    Counters counters = connector_.totals().counters();
+    const CommandCounts input = input_ ? input_->counts() : CommandCounts{};
+    counters.emplace_back("linesRejected", input.rejected);
+    counters.emplace_back("linesIgnored", input.ignored);
+    std::string line = stats_line(log::program(), "", counters);
+    if (output_.has_room(line.size())) output_.push(std::move(line), false);
+  }
+
+  void end() {
+    ended_ = true;
+    loop_.quit();
+  }
+
+  /// The end of life, DESIGN for all tools: what was framed is written, the last events behind it.
+  Status finish() {
+    notify("STOPPING=1");
+    if (input_) input_->stop();
+    connector_.stop("stopped");
+    const bool given = options_.drain_timeout.count() >= 0;
+    const auto patience = given ? options_.drain_timeout : kDrainTimeout;
+    const bool hurried = given || signals_.stopping();
+    const auto until = hurried ? Loop::Clock::now() + patience : Loop::Time::max();
+    if (!output_.drain(until)) {
+      const std::string text = std::to_string(output_.waiting_records()) +
+                               " records could not be written before the drain timeout";
+      if (!signals_.stopping()) throw Fatal(Status::try_again, text);
+      log::warn(text);
+    }
+    return input_ && input_->counts().rejected > 0 ? Status::data_error : Status::ok;
+  }
+
+  const Options& options_;
+  std::vector<Planned> planned_;
+  Signals signals_;
+  Loop loop_;
+  Output output_;
+  serial::Connector connector_;
+  std::optional<CommandInput> input_;
+  bool ended_ = false;
+};
+
+Status run(const Options& options) {
+  if (options.list) return list();
+  return Run(options, plan(options)).run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Read serial ports: every frame becomes a record", "tbgw-serial"};
+  return guarded(app, [&] {
+    Options options;
+    declare(app, options);
+    parse_command_line(app, options.common, argc, argv);
+    return run(options);
+  });
+}
