@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -28,16 +29,13 @@
 #include "mqtt/session.hpp"
 #include "mqtt/session_text.hpp"
 #include "mqtt/target.hpp"
-#include "tb/counters.hpp"
-#include "tb/downlink.hpp"
+#include "tb/gateway.hpp"
 #include "tb/topics.hpp"
-#include "tb/uplink.hpp"
 
 namespace tbgw {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::milliseconds;
 
 struct Options {
   CommonOptions common;
@@ -45,7 +43,7 @@ struct Options {
   mqtt::SessionOptions session;
   tb::UplinkOptions uplink;
   std::string protocol = "auto";
-  milliseconds drain_timeout{kDrainTimeout};
+  std::chrono::milliseconds drain_timeout{kDrainTimeout};
   const CLI::Option* drain_option = nullptr;
   std::uint64_t memory = std::uint64_t{16} << 20;
   std::uint64_t max_record = kMaxRecord;
@@ -96,27 +94,31 @@ void declare(CLI::App& app, Options& options) {
                    "Wait so long after SIGTERM; if given, after the end of input too");
 }
 
-/// Hands a line to the uplink and tells what was wrong with it.
-void take_line(const Line& line, Loop::Time now, tb::Uplink& uplink, Rejects& rejects) {
+/// Hands a line to the uplink; what was wrong with it is the result.
+std::vector<tb::Problem> take_line(const Line& line, Loop::Time now, tb::Uplink& uplink) {
   if (line.too_long) {
     uplink.unreadable("is longer than --max-record");
   } else {
     uplink.line(line.text, now_ms(), now);
   }
-  const auto problems = uplink.take_problems();
-  for (const tb::Problem& problem : problems)
-    rejects.tell("stdin", line.number, problem.reason);
+  return uplink.take_problems();
+}
+
+/// Tells what was wrong with a record, and keeps it.
+void reject(Rejects& rejects, const std::vector<tb::Problem>& problems, const Line& line) {
+  for (const tb::Problem& problem : problems) {
+    rejects.tell("stdin", problem.record, problem.reason);
+  }
   if (!problems.empty() && !line.too_long) rejects.keep(line.text);
 }
 
 /// What the process needs beside the records it keeps: the program and its libraries, the buffers
 /// of input and output, and what libmosquitto copies of the messages in flight.
 constexpr std::uint64_t kOverhead = std::uint64_t{8} << 20;
-constexpr std::uint64_t kLeastBacklog = std::uint64_t{2} << 20;
 /// Events that may wait for the reader of stdout.
 constexpr std::size_t kOutputLimit = std::size_t{256} << 10;
 /// How long the end may wait for a slow reader of the last events.
-constexpr milliseconds kLastEvents{5000};
+constexpr std::chrono::milliseconds kLastEvents{5000};
 
 class Push {
  public:
@@ -127,10 +129,9 @@ class Push {
         rejects_(options.rejects),
         output_(loop_, STDOUT_FILENO, kOutputLimit),
         status_line_(!options.common.quiet),
-        uplink_(options.uplink, devices_, requests_, rpcs_),
-        downlink_(uplink_, devices_, requests_, rpcs_),
+        gateway_(options.uplink),
         input_(loop_, STDIN_FILENO, options.max_record + kRecordSlack,
-               {[this](const Line& line) { take_line(line, loop_.now(), uplink_, rejects_); },
+               {[this](const Line& line) { on_line(line); },
                 [this] { return uplink_.held_bytes() + kOverhead > options_.memory; }}),
         session_(loop_, options.session,
                  {[this](const mqtt::Up& up) { on_up(up); },
@@ -154,11 +155,15 @@ class Push {
   }
 
  private:
+  void on_line(const Line& line) {
+    const auto problems = take_line(line, loop_.now(), uplink_);
+    if (problems.empty()) return;
+    status_line_.clear();
+    reject(rejects_, problems, line);
+  }
+
   void on_up(const mqtt::Up& up) {
     say(mqtt::describe(up, url_));
-    for (const std::string& filter : up.welcome.refused_subscriptions) {
-      say({log::Level::warning, "the platform refused the subscription to " + filter});
-    }
     echoes_ = up.version == mqtt::Version::v311;
     uplink_.connection_up(up.welcome.max_packet);
     output_.push(tb::platform_up_line(), true);
@@ -187,12 +192,11 @@ class Push {
   }
 
   void on_message(std::string_view topic, std::string_view payload) {
-    const bool room = output_.has_room(payload.size() + kRecordSlack);
+    const bool room = !downlink_.has_kept() && output_.has_room(payload.size() + kRecordSlack);
     const auto taken = downlink_.message(topic, payload, room, loop_.now());
     if (!taken) {
-      status_line_.clear();
-      log::limited(log::Level::warning, "ignored messages",
-                   "a message on " + std::string{topic} + " is ignored: " + taken.error().text);
+      say({log::Level::warning,
+           "ignored a message on " + std::string{topic} + ": " + taken.error().text});
     }
     print_events();
   }
@@ -200,9 +204,9 @@ class Push {
   void on_signal() {
     const Signals::News news = signals_.take();
     if (news.stats) print_stats();
-    if (!news.stop || stop_by_ != Loop::Time::max()) return;
+    if (!news.stop) return;
     notify("STOPPING=1");
-    stop_by_ = Loop::Clock::now() + options_.drain_timeout;
+    stop_by_ = std::min(stop_by_, Loop::Clock::now() + options_.drain_timeout);
     input_.end_at_silence();
   }
 
@@ -222,7 +226,7 @@ class Push {
     }
     const bool all_done = input_.ended() && uplink_.ledger().undone() == 0;
     if (all_done || now >= stop_by_) return loop_.quit();
-    Loop::Time next = std::min({stop_by_, uplink_.next_tick(), requests_.first_expiry()});
+    Loop::Time next = std::min({stop_by_, uplink_.next_tick(), gateway_.requests.first_expiry()});
     next = std::min(next, show_status(now));
     loop_.cancel(tick_timer_);
     if (next != Loop::Time::max()) tick_timer_ = loop_.at(next, [] {});
@@ -268,24 +272,21 @@ class Push {
 
   Loop::Time show_status(Loop::Time now) {
     if (!status_line_.enabled()) return Loop::Time::max();
-    const tb::Uplink::Counts& counts = uplink_.counts();
-    const std::uint64_t waiting = uplink_.ledger().undone();
-    const std::uint64_t sent = uplink_.ledger().done() - counts.rejected - counts.ignored;
     return status_line_.show((session_.is_up() ? "connected to " : "not connected to ") + url_ +
-                                 " | acknowledged " + std::to_string(sent) + " | waiting " +
-                                 std::to_string(waiting),
+                                 " | acknowledged " + std::to_string(uplink_.delivered()) +
+                                 " | waiting " + std::to_string(uplink_.ledger().undone()),
                              now);
   }
 
   void repeat_stats() {
-    stats_timer_ = loop_.after(options_.common.stats, [this] {
+    std::ignore = loop_.after(options_.common.stats, [this] {
       print_stats();
       repeat_stats();
     });
   }
 
   void print_stats() {
-    Counters counters = tb::counters(uplink_, downlink_);
+    Counters counters = gateway_.counters();
     counters.emplace_back("connections", session_.connections());
     counters.emplace_back("eventsDropped", output_.dropped());
     output_.push(stats_line("tbgw-push", "", counters), true);
@@ -310,15 +311,12 @@ class Push {
   Rejects rejects_;
   Output output_;
   StatusLine status_line_;
-  tb::DeviceTable devices_;
-  tb::AttributeRequests requests_;
-  tb::RpcMemory rpcs_;
-  tb::Uplink uplink_;
-  tb::Downlink downlink_;
+  tb::Gateway gateway_;
+  tb::Uplink& uplink_ = gateway_.uplink;
+  tb::Downlink& downlink_ = gateway_.downlink;
   LineInput input_;
   mqtt::Session session_;
   Loop::Timer tick_timer_;
-  Loop::Timer stats_timer_;
   Loop::Time stop_by_ = Loop::Time::max();
   bool echoes_ = false;  ///< MQTT 3.1.1: a broker may send us what we sent
   bool was_ready_ = false;
@@ -326,18 +324,15 @@ class Push {
 
 /// What would be sent, each record by itself so that the output does not depend on timing.
 Status dry_run(const Options& options, Signals& signals) {
-  tb::UplinkOptions uplink_options;
-  uplink_options.uplink.max_payload = options.uplink.max_payload;
-  uplink_options.merge = false;
-  tb::DeviceTable devices;
-  tb::AttributeRequests requests;
-  tb::RpcMemory rpcs;
-  tb::Uplink uplink(alone, devices, requests, rpcs);
+  tb::UplinkOptions alone = options.uplink;
+  alone.merge = false;
+  tb::Gateway gateway(alone);
+  tb::Uplink& uplink = gateway.uplink;
   Rejects rejects(options.rejects);
   FilterHooks hooks;
   hooks.line = [&](const Line& line, const std::string& /*input*/, LineWriter& out) {
     const Loop::Time now{};
-    take_line(line, now, uplink, rejects);
+    reject(rejects, take_line(line, now, uplink), line);
     int id = 0;
     while (const tb::Message* const message = uplink.next(now)) {
       out.line(message->topic + "\t" + message->payload);
@@ -355,12 +350,6 @@ Status dry_run(const Options& options, Signals& signals) {
   return rejects.told() > 0 ? Status::data_error : Status::ok;
 }
 
-Status login(const Options& options) {
-  const std::string path = mqtt::login(options.target.url);
-  log::warn("URL and token are kept in " + path + "; 'tbgw-push' alone uses them");
-  return Status::ok;
-}
-
 /// What no single option can be asked, and what follows from them.
 void complete(Options& options) {
   const auto require = [](bool good, const char* text) {
@@ -368,7 +357,7 @@ void complete(Options& options) {
   };
   mqtt::ConnectionOptions& connection = options.session.connection;
   require(connection.keep_alive >= 5s && connection.keep_alive <= 18h, "--keep-alive: 5s to 18h");
-  require(options.memory >= kOverhead + kLeastBacklog, "--memory: at least 10M");
+  require(options.memory >= kOverhead * 5 / 4, "--memory: at least 10M");
   require(options.uplink.max_payload >= 1024, "--max-payload: at least 1K");
   options.session.try_v5 = options.protocol != "3.1.1";
   options.session.try_v311 = options.protocol != "5";
@@ -380,7 +369,11 @@ void complete(Options& options) {
 }
 
 Status run(Options& options) {
-  if (options.login) return login(options);
+  if (options.login) {
+    const std::string path = mqtt::login(options.target.url);
+    log::warn("URL and token are kept in " + path + "; 'tbgw-push' alone uses them");
+    return Status::ok;
+  }
   complete(options);
   Signals signals;
   if (options.dry_run) return dry_run(options, signals);

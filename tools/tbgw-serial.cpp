@@ -32,6 +32,7 @@ using serial::PortError;
 
 struct Options {
   CommonOptions common;
+  std::string config;  ///< a connector file; common.config would be a file of options
   std::vector<std::string> ports;
   std::string device;
   std::string device_type = "default";
@@ -54,7 +55,7 @@ struct Planned {
 void declare(CLI::App& app, Options& o) {
   declare_common(app, o.common, ConfigUse::own, serial::port_list_version());
   serial::declare_ports(app, o.ports);
-  app.add_option("--config", o.common.config, "Take ports and settings from a connector file")
+  app.add_option("--config", o.config, "Take ports and settings from a connector file")
       ->type_name("FILE");
   app.add_option("--device", o.device, "The device's name in ThingsBoard (one PORT)")
       ->type_name("NAME");
@@ -76,7 +77,7 @@ void declare(CLI::App& app, Options& o) {
 }
 
 std::vector<Planned> ports_of_file(const Options& o) {
-  serial::ConnectorFile file = serial::read_connector_file(load_config(o.common.config));
+  serial::ConnectorFile file = serial::read_connector_file(load_config(o.config));
   for (const std::string& notice : file.notices)
     log::info(notice);
   std::vector<Planned> out;
@@ -103,7 +104,7 @@ std::vector<Planned> ports_of_operands(const Options& o) {
 
 /// All ports with all their settings; Fatal 64 or 78 if anything does not go together.
 std::vector<Planned> plan(const Options& o) {
-  const bool from_file = !o.common.config.empty();
+  const bool from_file = !o.config.empty();
   if (from_file && !o.ports.empty()) {
     throw Fatal(Status::usage, "give PORT operands or --config, not both");
   }

@@ -16,13 +16,17 @@ namespace tbgw {
 namespace {
 // POSIX PIPE_BUF on Linux: what a pipe that polls writable takes at once, and atomically.
 constexpr std::size_t kAtomic = 4096;
+// Written in one turn of the loop at most: then the others have theirs.
+constexpr int kPieces = 16;
 }  // namespace
 
 Output::Output(Loop& loop, int fd, std::size_t limit) : loop_(loop), fd_(fd), limit_(limit) {
   loop_.watch(fd_, 0, [this](short revents) { on_ready(revents); });
 }
 
-Output::~Output() { loop_.forget(fd_); }
+Output::~Output() {
+  loop_.forget(fd_);
+}
 
 void Output::push(std::string record, bool droppable) {
   record.push_back('\n');
@@ -51,9 +55,21 @@ bool Output::drop_oldest() {
 
 void Output::on_ready(short revents) {
   if ((revents & (POLLERR | POLLNVAL)) != 0) throw ConsumerGone{};
-  if ((revents & POLLOUT) != 0) write_some();
+  if ((revents & POLLOUT) != 0) {
+    // Records may be many times as long as the bytes they were made of: one piece for each read of
+    // a busy source would never catch up.
+    int pieces = kPieces;
+    do {
+      write_some();
+    } while (--pieces > 0 && !records_.empty() && takes_more());
+  }
   // A socket's peer that closed: the next write would say EPIPE.
   if ((revents & POLLHUP) != 0 && (revents & POLLOUT) == 0) throw ConsumerGone{};
+}
+
+bool Output::takes_more() const {
+  pollfd polled{fd_, POLLOUT, 0};
+  return ::poll(&polled, 1, 0) > 0 && polled.revents == POLLOUT;
 }
 
 void Output::write_some() {
@@ -107,7 +123,9 @@ bool Output::drain(Loop::Time until) {
   return true;
 }
 
-LineWriter::LineWriter(int fd) : fd_(fd) { buffer_.reserve(kBlock * 2); }
+LineWriter::LineWriter(int fd) : fd_(fd) {
+  buffer_.reserve(kBlock * 2);
+}
 
 /// Waits until the reader takes something; false when the deadline has passed.
 bool LineWriter::wait_writable() {

@@ -52,6 +52,7 @@ class Output {
     bool droppable;
   };
   void on_ready(short revents);
+  [[nodiscard]] bool takes_more() const;
   void write_some();
   bool drop_oldest();
 

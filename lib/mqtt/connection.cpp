@@ -15,7 +15,6 @@
 #include "core/number.hpp"
 #include "core/status.hpp"
 #include "mqtt/reason.hpp"
-#include "mqtt/tls_trouble.hpp"
 
 namespace tbgw::mqtt {
 namespace {
@@ -142,12 +141,11 @@ void Connection::start(const Endpoint& endpoint) {
       static_cast<int>(options_.keep_alive / std::chrono::seconds{1}), bind);
   const int error = errno;
   if (code != MOSQ_ERR_SUCCESS) {
-    const TlsTrouble trouble =
-        tls_ ? look_at_tls(mosquitto_ssl_get(handle_.get()), library_errors_, route_.host)
-             : TlsTrouble{};
-    if (trouble.bad_files) return fail_later(Loss::Kind::bad_files, trouble.text);
-    return fail_later(Loss::Kind::unreachable,
-                      code == MOSQ_ERR_ERRNO ? errno_text(error) : mosquitto_strerror(code));
+    Loss loss = tls_loss();  // a quick server has failed the handshake already
+    if (loss.reason.empty()) {
+      loss.reason = code == MOSQ_ERR_ERRNO ? errno_text(error) : mosquitto_strerror(code);
+    }
+    return fail_later(loss.kind, std::move(loss.reason));
   }
   fd_ = mosquitto_socket(handle_.get());
   loop_.watch(fd_, POLLOUT, [this](short revents) { on_ready(revents); });

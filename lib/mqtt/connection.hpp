@@ -123,6 +123,7 @@ class Connection {
   void keep_alive();
   void check_acknowledgements();
   void library_failed(int code, int error);
+  [[nodiscard]] Loss tls_loss() const;
   static Loss::Kind refusal(int reason);
   void fail_later(Loss::Kind kind, std::string reason);
   void fail(Loss::Kind kind, std::string reason);

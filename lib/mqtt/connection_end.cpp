@@ -33,18 +33,24 @@ void Connection::library_failed(int code, int error) {
                 reason);
   }
   if (answered_) return fail(refusal(server_reason_), reason);
-  if (tls_) {
-    const TlsTrouble trouble =
-        look_at_tls(mosquitto_ssl_get(handle_.get()), library_errors_, route_.host);
-    if (trouble.bad_files) return fail(Loss::Kind::bad_files, trouble.text);
-    if (trouble.refused) return fail(Loss::Kind::untrusted, trouble.text);
-    if (!trouble.text.empty()) return fail(Loss::Kind::unreachable, trouble.text);
-  }
+  if (Loss loss = tls_loss(); !loss.reason.empty()) return fail(loss.kind, std::move(loss.reason));
   if (code == MOSQ_ERR_SUCCESS || code == MOSQ_ERR_CONN_LOST) {
     reason = "the server closed the connection without an answer";
   }
   // Some servers hang up on a version they do not know instead of saying so.
   fail(version_ == Version::v5 ? Loss::Kind::version : Loss::Kind::unreachable, reason);
+}
+
+/// What TLS has to do with the end of an attempt; no reason = nothing.
+Loss Connection::tls_loss() const {
+  Loss loss;
+  if (!tls_) return loss;
+  const TlsTrouble trouble =
+      look_at_tls(mosquitto_ssl_get(handle_.get()), library_errors_, route_.host);
+  if (trouble.bad_files) loss.kind = Loss::Kind::bad_files;
+  if (trouble.refused) loss.kind = Loss::Kind::untrusted;
+  loss.reason = trouble.text;
+  return loss;
 }
 
 /// What a CONNACK that says no means for the next attempt.

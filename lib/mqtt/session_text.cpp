@@ -26,7 +26,10 @@ Notice describe(const Up& up, const std::string& url) {
   std::string text = "connected to " + url;
   text += up.version == Version::v5 ? " (MQTT 5)" : " (MQTT 3.1.1)";
   if (again) text += " after " + format_duration(up.outage);
-  return {again ? log::Level::warning : log::Level::info, text};
+  const auto& refused = up.welcome.refused_subscriptions;
+  for (const std::string& filter : refused)
+    text += "; it refused the subscription to " + filter;
+  return {again || !refused.empty() ? log::Level::warning : log::Level::info, text};
 }
 
 Notice describe(const Down& down, const std::string& url) {

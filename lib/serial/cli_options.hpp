@@ -13,8 +13,8 @@ namespace tbgw::serial {
 /// Declares the PORT operands.
 void declare_ports(CLI::App& app, std::vector<std::string>& ports);
 
-/// Declares the options about a port, in their groups; what is given lands in `options`, which must outlive the
-/// parsing. A value that cannot be is CLI11's error.
+/// Declares the options about a port, in their groups; what is given lands in `options`, which must
+/// outlive the parsing. A value that cannot be is CLI11's error.
 void declare_port_options(CLI::App& app, PortOptions& options);
 
 }  // namespace tbgw::serial

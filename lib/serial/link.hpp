@@ -99,7 +99,7 @@ class Link {
   std::optional<Port> port_;
   bool up_ = false;
   bool was_up_ = false;  ///< in this life or an earlier one
-  bool stuck_ = false;  ///< the device takes no bytes now (flow control dsrdtr)
+  bool stuck_ = false;   ///< the device takes no bytes now (flow control dsrdtr)
   bool bad_bytes_said_ = false;
   Loop::Timer timer_;
   std::optional<Time> armed_;

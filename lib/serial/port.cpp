@@ -3,7 +3,6 @@
 
 // The kernel's termios2, not the C library's termios: only it takes any baud rate.
 #include <asm/ioctls.h>
-#include <asm/termbits.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/serial.h>
@@ -22,6 +21,7 @@
 
 #include "core/status.hpp"
 #include "serial/holder.hpp"
+#include "serial/line_flags.hpp"
 
 namespace tbgw::serial {
 namespace {
@@ -70,32 +70,6 @@ PortError not_a_port(const struct stat& info) {
             "not a serial port; to take the bytes of a file: tbgw-serial - < FILE"};
   }
   return {Why::unsuitable, "not a serial port"};
-}
-
-tcflag_t character_flags(const LineSettings& settings) {
-  constexpr std::array<tcflag_t, 4> kSizes{CS5, CS6, CS7, CS8};
-  tcflag_t flags = kSizes.at(static_cast<std::size_t>(settings.data_bits - 5));
-  if (settings.stop_bits != StopBits::one) flags |= CSTOPB;
-  if (settings.parity != Parity::none) flags |= PARENB;
-  if (settings.parity == Parity::odd || settings.parity == Parity::mark) flags |= PARODD;
-  if (settings.parity == Parity::mark || settings.parity == Parity::space) flags |= CMSPAR;
-  if (settings.flow.rtscts) flags |= CRTSCTS;
-  return flags;
-}
-
-termios2 line_for(const LineSettings& settings, const termios2& old) {
-  termios2 line{};
-  line.c_iflag = INPCK | PARMRK;  // bad bytes are marked, see MarkedInput
-  if (settings.flow.xonxoff) line.c_iflag |= IXON | IXOFF;
-  line.c_cflag = CREAD | CLOCAL | BOTHER | (BOTHER << IBSHIFT) | character_flags(settings);
-  const bool keep = settings.dtr == ModemLine::keep || settings.rts == ModemLine::keep;
-  if (!keep) line.c_cflag |= old.c_cflag & HUPCL;
-  line.c_ispeed = line.c_ospeed = settings.baud;
-  line.c_cc[VMIN] = 1;
-  line.c_cc[VTIME] = 0;
-  line.c_cc[VSTART] = 0x11;
-  line.c_cc[VSTOP] = 0x13;
-  return line;
 }
 
 }  // namespace
@@ -186,15 +160,14 @@ std::optional<PortError> Port::set_line(const LineSettings& settings) {
 std::optional<PortError> Port::compare(const LineSettings& settings) {
   termios2 got{};
   if (::ioctl(fd(), TCGETS2, &got) != 0) return open_error(path_, errno);
-  const std::uint32_t off =
-      std::max(got.c_ospeed, settings.baud) - std::min<std::uint32_t>(got.c_ospeed, settings.baud);
-  // A receiver copes with about 2 % (half a bit over the ten bits of a character, both ends).
-  if (std::uint64_t{off} * 50 > settings.baud) {
+  if (!close_enough(settings.baud, got.c_ospeed)) {
     return PortError{Why::unsuitable, "does not do " + std::to_string(settings.baud) +
                                           " baud (its driver keeps " +
                                           std::to_string(got.c_ospeed) + ")"};
   }
-  if (off != 0) notes_.push_back("runs at " + std::to_string(got.c_ospeed) + " baud");
+  if (got.c_ospeed != settings.baud) {
+    notes_.push_back("runs at " + std::to_string(got.c_ospeed) + " baud");
+  }
   constexpr tcflag_t kChecked = CSIZE | CSTOPB | PARENB | PARODD | CMSPAR | CRTSCTS;
   const tcflag_t wrong = (got.c_cflag ^ character_flags(settings)) & kChecked;
   if (wrong == 0) return std::nullopt;

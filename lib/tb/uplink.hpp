@@ -85,6 +85,10 @@ class Uplink {
     std::uint64_t expired = 0;  ///< answers and questions that came too late
   };
   [[nodiscard]] const Counts& counts() const { return counts_; }
+  /// Records that the platform acknowledged.
+  [[nodiscard]] std::uint64_t delivered() const {
+    return ledger_.done() - counts_.rejected - counts_.ignored;
+  }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   [[nodiscard]] const Outbox& outbox() const { return outbox_; }
   /// Bytes kept for records that are not done.

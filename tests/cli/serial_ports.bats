@@ -190,11 +190,10 @@ b.port b3'
   start_ptys b
   background serial tbgw-serial "$T/a.port" "$T/b.port"
   wait_count "$T/serial.out" '"connect"' 2
-  background flood sh -c "yes flood >$T/a.device"
+  background flood sh -c "exec yes flood >$T/a.device"
   wait_for "$T/serial.out" flood
   device 'quiet\n' b
   wait_for "$T/serial.out" quiet
-  kill -KILL "$pid_flood"
 }
 
 @test "the line's old settings are back afterwards" {

@@ -107,7 +107,7 @@ start_ptys() {
 # is in $T/platform.log; `platform COMMAND…` gives it a command.
 start_platform() {
   mkfifo "$T/platform.in"
-  printf %s test-token >"$T/token"
+  (umask 077 && printf %s test-token >"$T/token")
   STDIN="rw:$T/platform.in" background platform "$SUPPORT/platform" --log "$T/platform.log" "$@"
   wait_for "$T/platform.out" listening
   PLATFORM_PORT=$(jq -r .listening "$T/platform.out")

@@ -138,7 +138,7 @@ class Commands:
         return self._notice("gateway_device_deleted", name)
 
     def _notice(self, method, params):
-        """A one-way RPC that waits for the last connected gateway (section 4.3)."""
+        """A one-way RPC that waits for the last connected gateway."""
         gateway = self.store.last_gateway or self.platform.first_gateway()
         rpc = gateway.add_rpc(method, params, notice=True)
         return {"sent": self.platform.downlink.rpc(gateway, rpc)}

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the platform sends: attribute updates and responses, RPCs, notices
-(ThingsBoard MQTT API, section 4)."""
+"""What the platform sends: attribute updates and responses, RPCs, notices."""
 
 RPC_FILTER = "v1/devices/me/rpc/request/+"
 OWN_ATTRIBUTES = "v1/devices/me/attributes"
@@ -15,7 +14,7 @@ class Downlink:
         """The session that takes this kind of downlink for the device, or None.
 
         Devices behind a gateway get it unasked; the gateway's own device must have
-        subscribed (section 1)."""
+        subscribed."""
         if not self.store.is_live(device):
             return None
         if device.name is None and own_filter not in device.session.filters:
@@ -72,7 +71,7 @@ class Downlink:
         return True
 
     def gateway_attributes(self, session, device, number, scope, keys):
-        """Section 4.5: one key asked gives `value`, several give `values`, none found gives
+        """One key asked gives `value`, several give `values`, none found gives
         neither. No key asked means all of both scopes, each in the form its size calls for."""
         answer = {"id": number, "device": device.alias}
         if keys:

@@ -56,7 +56,7 @@ class Platform:
         self.journal.write("refused", topic=topic, reason=reason, **members)
 
     def session_limits(self):
-        """Section 4.6. No rate is limited here: empty text means so."""
+        """No rate is limited here: empty text means so."""
         rates = {"messages": "", "telemetryMessages": "", "telemetryDataPoints": ""}
         limits = {
             "maxPayloadSize": self.max_payload,

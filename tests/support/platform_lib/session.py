@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One client connection: packets in, answers out (ThingsBoard MQTT API, section 1)."""
+"""One client connection: packets in, answers out."""
 
 import asyncio
 import json
@@ -260,7 +260,7 @@ class Session(asyncio.Protocol):
 
 
 def refusal(connect):
-    """CONNACK code and reason for credentials nobody has (section 1)."""
+    """CONNACK code and reason for credentials nobody has."""
     if connect.user is not None or connect.password is not None:
         return (0x86 if connect.level == 5 else 5), "bad user name or password"
     if connect.client.strip():

@@ -46,7 +46,7 @@ class Device:
         return encode(self.name)
 
     def add_rpc(self, method, params, notice=False):
-        """Ids count from 0 for each device, so they repeat across devices (section 4.1)."""
+        """Ids count from 0 for each device, so they repeat across devices."""
         rpc = Rpc(next(self._ids), method, params, notice)
         self.pending[rpc.number] = rpc
         return rpc
@@ -116,7 +116,7 @@ class Store:
             device.session = None
 
     def rename(self, old, new):
-        """The running sub-session goes on under the old name (section 4.3)."""
+        """The running sub-session goes on under the old name."""
         if new in self.devices:
             raise ValueError(f"device {new} exists already")
         fault = name_fault(new)

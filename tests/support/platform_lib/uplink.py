@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What clients publish: topics, payload shapes, and what becomes of mistakes
-(ThingsBoard MQTT API, sections 2, 3, 4.5 and 6)."""
+"""What clients publish: topics, payload shapes, and what becomes of mistakes."""
 
 from . import values
 from .journal import encode, now_ms
@@ -99,7 +98,7 @@ class Uplink:
             self.platform.refused(message.topic, str(error))
             message.session.close(IMPLEMENTATION_ERROR, f"bad message: {error}")
 
-    # ---- mistakes, section 6 -------------------------------------------------------------
+    # ---- mistakes ---------------------------------------------------------------------
 
     def _payload_mistake(self, message, reason):
         """MQTT 5 learns of it and stays; MQTT 3, and QoS 0, only see the connection end."""
@@ -120,7 +119,7 @@ class Uplink:
 
     def attach(self, session, name, at):
         """Any message that names a device connects it; a new one then gets the default
-        profile (section 3.1)."""
+        profile."""
         device, created, fresh = self.store.attach(session, name)
         self.store.touch(device)
         if fresh:
@@ -218,7 +217,7 @@ class Uplink:
 
     @staticmethod
     def _frown_on_qos0(message, name):
-        """QoS 0 is stored, but a gateway on MQTT 5 is told it was malformed (section 2)."""
+        """QoS 0 is stored, but a gateway on MQTT 5 is told it was malformed."""
         if message.packet_id is None and message.session.level == 5:
             notice = {"device": name, "reason": MALFORMED_PACKET}
             message.session.publish("v1/gateway/disconnect", notice, 1)

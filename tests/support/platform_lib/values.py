@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON as the platform reads it, and the type each value is stored with
-(ThingsBoard MQTT API, section 5)."""
+"""JSON as the platform reads it, and the type each value is stored with."""
 
 import json
 import math
@@ -118,7 +117,7 @@ def as_text(value, name):
 
 
 def entry(element, now, metadata_allowed):
-    """(ts, stored values, metadata or None) of one telemetry entry (section 3.2).
+    """(ts, stored values, metadata or None) of one telemetry entry.
 
     Only `ts` and `values` together make a timestamped entry; one of them alone is a
     telemetry key like any other."""

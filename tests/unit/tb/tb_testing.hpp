@@ -11,8 +11,7 @@
 #include <vector>
 
 #include "core/line_reader.hpp"
-#include "tb/downlink.hpp"
-#include "tb/uplink.hpp"
+#include "tb/gateway.hpp"
 
 namespace tbgw::tb {
 
@@ -24,8 +23,7 @@ struct Published {
 
 class Bench {
  public:
-  explicit Bench(const UplinkOptions& options = {})
-      : uplink(options, devices, requests, rpcs), downlink(uplink, devices, requests, rpcs) {}
+  explicit Bench(const UplinkOptions& options = {}) : gateway(options) {}
 
   static constexpr EpochMs kArrived = 1'700'000'000'000;
 
@@ -90,11 +88,9 @@ class Bench {
 
   Time now{std::chrono::hours{1}};
   int last_id = 0;
-  DeviceTable devices;
-  AttributeRequests requests;
-  RpcMemory rpcs;
-  Uplink uplink;
-  Downlink downlink;
+  Gateway gateway;
+  Uplink& uplink = gateway.uplink;
+  Downlink& downlink = gateway.downlink;
 };
 
 inline std::string reading(const std::string& device, int value) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tb/counters.hpp"
+#include "tb/gateway.hpp"
 
 namespace tbgw::tb {
 
-Counters counters(const Uplink& uplink, const Downlink& downlink) {
+Counters Gateway::counters() const {
   const Uplink::Counts& up = uplink.counts();
   const Downlink::Counts& down = downlink.counts();
   const Ledger& ledger = uplink.ledger();
