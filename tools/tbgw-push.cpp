@@ -165,7 +165,7 @@ class Push {
   void on_up(const mqtt::Up& up) {
     say(mqtt::describe(up, url_));
     echoes_ = up.version == mqtt::Version::v311;
-    uplink_.connection_up(up.welcome.max_packet);
+    uplink_.connection_up(up.welcome.max_packet, up.welcome.max_messages);
     output_.push(tb::platform_up_line(), true);
     notify("STATUS=connected to " + url_);
     if (!std::exchange(was_ready_, true)) {
@@ -260,8 +260,8 @@ class Push {
     }
     for (const std::string& fault : uplink_.take_faults())
       say({log::Level::warning, fault});
-    for (const std::string& stats : uplink_.take_stats())
-      say({log::Level::info, stats});
+    for (const std::string& heard : uplink_.take_heard())
+      say({log::Level::info, heard});
   }
 
   void say(const mqtt::Notice& notice) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -78,7 +79,10 @@ class Input {
         max_record_(options.max_record) {
     // What cannot be read is better said now than hours into the replay.
     for (const std::string& file : files_) {
-      if (file != "-" && ::access(file.c_str(), R_OK) != 0) open_for_reading(file);
+      if (file == "-") continue;
+      if (::access(file.c_str(), R_OK) != 0 || std::filesystem::is_directory(file)) {
+        open_for_reading(file);
+      }
     }
   }
 
@@ -262,7 +266,7 @@ class Replay {
       timer_ = loop_.at(due_, [] {});
       return false;
     }
-    return paced_->has_room(line_.text.size() + kRecordSlack);
+    return paced_->empty() || paced_->has_room(line_.text.size() + kRecordSlack);
   }
 
   void send() {

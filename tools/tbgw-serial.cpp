@@ -40,7 +40,7 @@ struct Options {
   bool list = false;
   bool wait = false;
   std::uint64_t count = 0;
-  std::uint64_t buffer = std::uint64_t{4} << 20;
+  std::uint64_t buffer = std::uint64_t{16} << 20;
   std::uint64_t max_record = kMaxRecord;
   std::chrono::milliseconds drain_timeout{-1};  ///< -1ms = not given
 };
@@ -166,6 +166,17 @@ Status list() {
   return Status::ok;
 }
 
+/// Programs that take no lock (a getty, ModemManager) eat bytes in silence: say who else is there.
+void name_other_holders(const std::string& name, const std::string& path) {
+  if (!log::enabled(log::Level::info)) return;
+  std::vector<serial::Holder> others = serial::holders_of(path);
+  std::erase_if(others, [](const serial::Holder& holder) { return holder.pid == ::getpid(); });
+  if (!others.empty()) {
+    log::info(name + ": also open in " + serial::name_holders(others) +
+              ", which may take bytes away");
+  }
+}
+
 /// Everything that lives while ports are read.
 class Run {
  public:
@@ -199,6 +210,7 @@ class Run {
 
   serial::ConnectorHooks hooks() {
     return {[](const serial::Notice& notice) { log::limited(notice.level, "ports", notice.text); },
+            name_other_holders,
             [this] { announce_ready(options_.common.ready_fd, "reading " + names()); },
             [this] { end(); }};
   }
@@ -219,7 +231,8 @@ class Run {
     to_do.command = [this](const Line&, CommandHooks::Members members) {
       return connector_.command(members);
     };
-    to_do.event = [](std::string_view event, const Line& line, CommandHooks::Members) {
+    to_do.event = [this](std::string_view event, const Line& line, CommandHooks::Members) {
+      ++events_ignored_;
       log::limited(log::Level::warning, "downlink events",
                    "stdin:" + std::to_string(line.number) + ": the event " + in_quotes(event) +
                        " is not bytes for a device: tbgw-convert --downlink makes them");
@@ -253,7 +266,7 @@ class Run {
     Counters counters = connector_.totals().counters();
     const CommandCounts input = input_ ? input_->counts() : CommandCounts{};
     counters.emplace_back("linesRejected", input.rejected);
-    counters.emplace_back("linesIgnored", input.ignored);
+    counters.emplace_back("linesIgnored", input.ignored + events_ignored_);
     std::string line = stats_line(log::program(), "", counters);
     if (output_.has_room(line.size())) output_.push(std::move(line), false);
   }
@@ -288,6 +301,7 @@ class Run {
   Output output_;
   serial::Connector connector_;
   std::optional<CommandInput> input_;
+  std::uint64_t events_ignored_ = 0;
   bool ended_ = false;
 };
 

@@ -59,9 +59,8 @@ Result<bool> append_announced(const Selector& selector, const Members& members, 
       connect && find(members.all, "sharedKeys") == nullptr && !choice->rule->updates.empty();
   if (!device->empty() && !type && !keys) return false;
 
-  bool any = false;
-  open_line(out, envelope_of(members), any);
-  out.append(any ? ",\"event\":" : "\"event\":").append(members.event->raw);
+  open_line(out, envelope_of(members));
+  out.append("\"event\":").append(members.event->raw);
   out.append(",\"device\":");
   append_json_string(out, choice->device);
   if (type) {

@@ -19,9 +19,8 @@ const RpcMethod* find_method(const DeviceRule& rule, std::string_view name) {
 
 void append_reply(std::string& out, const Envelope& envelope, std::string_view device,
                   std::string_view id, std::string_view data) {
-  bool any = false;
-  open_line(out, envelope, any);
-  out.append(any ? ",\"event\":\"rpc-reply\"" : "\"event\":\"rpc-reply\"").append(",\"device\":");
+  open_line(out, envelope);
+  out.append(R"("event":"rpc-reply","device":)");
   append_json_string(out, device);
   out.append(",\"id\":").append(id).append(",\"data\":").append(data).append("}\n");
 }

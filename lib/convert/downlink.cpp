@@ -154,12 +154,12 @@ Result<void> Downlink::convert_rpc(std::span<const JsonMember> data, std::string
   if (!payload) return refuse(payload.error().text);
   begin_command(*choice, out);
   append_send(out, payload->bytes, payload->binary);
-  out.append(",\"rpc\":{\"id\":").append(id->raw).append(",\"method\":");
+  out.append(R"(,"rpc":{"id":)").append(id->raw).append(",\"method\":");
   append_json_string(out, *name);
   out.push_back('}');
   if (method->with_response) {
     const auto timeout = std::to_string(method->timeout.count());
-    out.append(",\"answer\":{\"timeout\":").append(timeout).push_back('}');
+    out.append(R"(,"answer":{"timeout":)").append(timeout).push_back('}');
   }
   out.append("}\n");
   ++counts_.commands;
@@ -180,7 +180,7 @@ void Downlink::begin_command(const Choice& choice, std::string& out) {
 void Downlink::append_send(std::string& out, std::string_view bytes, bool binary) {
   out.append(",\"send\":");
   if (binary) {
-    out.append("\"").append(to_hex(bytes)).append("\",\"encoding\":\"hex\"");
+    out.append("\"").append(to_hex(bytes)).append(R"(","encoding":"hex")");
   } else {
     append_json_string(out, bytes);
   }

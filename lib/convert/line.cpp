@@ -111,17 +111,10 @@ Envelope envelope_of_broken(std::string_view line) {
   return {line.substr(0, end), {}};
 }
 
-void open_line(std::string& out, const Envelope& envelope, bool& any) {
+void open_line(std::string& out, const Envelope& envelope) {
   out.push_back('{');
-  any = false;
-  if (!envelope.number.empty()) {
-    out.append("\"_n\":").append(envelope.number);
-    any = true;
-  }
-  if (!envelope.accepted.empty()) {
-    out.append(any ? ",\"_t\":" : "\"_t\":").append(envelope.accepted);
-    any = true;
-  }
+  if (!envelope.number.empty()) out.append("\"_n\":").append(envelope.number).push_back(',');
+  if (!envelope.accepted.empty()) out.append("\"_t\":").append(envelope.accepted).push_back(',');
 }
 
 void append_nothing(std::string& out, const Envelope& envelope) {

@@ -52,8 +52,8 @@ Envelope envelope_of(const Members& members);
 /// The number of a line that is no valid JSON, if it begins as a spool writes it.
 Envelope envelope_of_broken(std::string_view line);
 
-/// Appends `{` and the envelope; `any` says whether a comma must follow.
-void open_line(std::string& out, const Envelope& envelope, bool& any);
+/// Appends `{` and the envelope, each member with its comma: another must follow.
+void open_line(std::string& out, const Envelope& envelope);
 /// Appends `{"_n":N}` and a newline, if there is a number: whoever counts must see every line.
 void append_nothing(std::string& out, const Envelope& envelope);
 

@@ -91,6 +91,7 @@ class FieldImport {
  private:
   std::string unknown_type(const std::string& name) {
     std::vector<std::string> names;
+    names.reserve(kTypes.size());
     for (const auto& [known, type] : kTypes)
       names.emplace_back(known);
     const std::string near = nearest(name, names);

@@ -182,7 +182,7 @@ class SerialImport {
     if (!order) return fallback;
     if (*order == "big" || *order == "BIG") return false;
     if (*order == "little" || *order == "LITTLE") return true;
-    table.fail("byteorder", "must be \"big\" or \"little\"");
+    table.fail("byteorder", R"(must be "big" or "little")");
   }
 
   static void check_class(ConfigTable& table, ConfigTable::Keys keys, const Names& ours,

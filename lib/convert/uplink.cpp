@@ -121,9 +121,7 @@ bool Uplink::append_reading(const Members& members, const Choice& choice, std::s
 }
 
 void Uplink::append_head(const Members& members, const Choice& choice, std::string& out) {
-  bool any = false;
-  open_line(out, envelope_of(members), any);
-  if (any) out.push_back(',');
+  open_line(out, envelope_of(members));
   if (!choice.rule->name.empty()) {
     out.append(choice.rule->head);
     return;

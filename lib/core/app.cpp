@@ -61,13 +61,17 @@ Status print(const std::string& text) {
   return Status::ok;
 }
 
+Status complain(const CLI::App& app, const std::string& text) {
+  log::error(text + "\nTry '" + app.get_name() + " --help'.");
+  return Status::usage;
+}
+
 Status report_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::CallForHelp*>(&error) != nullptr) return print(app.help());
   if (const auto* version = dynamic_cast<const CLI::CallForVersion*>(&error)) {
     return print(std::string{version->what()} + "\n");
   }
-  log::error(std::string{error.what()} + "\nTry '" + app.get_name() + " --help'.");
-  return Status::usage;
+  return complain(app, error.what());
 }
 
 Status run_guarded(CLI::App& app, const std::function<Status()>& body) {
@@ -76,8 +80,8 @@ Status run_guarded(CLI::App& app, const std::function<Status()>& body) {
   } catch (const CLI::ParseError& error) {
     return report_usage(app, error);
   } catch (const Fatal& fatal) {
+    if (fatal.status == Status::usage) return complain(app, fatal.what());
     log::error(fatal.what());
-    if (fatal.status == Status::usage) log::error("Try '" + app.get_name() + " --help'.");
     return fatal.status;
   } catch (const std::exception& error) {
     log::error(std::string{"internal error: "} + error.what());
@@ -155,15 +159,18 @@ void declare_common(CLI::App& app, CommonOptions& options, ConfigUse use, std::s
         ->type_name("FILE");
   }
   add_duration(app, "--stats", options.stats, "Print a stats event every DURATION");
-  app.add_option("--ready-fd", options.ready_fd, "Write a newline to descriptor N when ready")
-      ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+  add_integer(app, "--ready-fd", options.ready_fd, 0, 1'000'000,
+              "Write a newline to descriptor N when ready")
+      ->default_str("");
   app.get_formatter()->column_width(34);
   app.footer("Full manual: man " + app.get_name());
   app.option_defaults()->always_capture_default();
 }
 
 void parse_command_line(CLI::App& app, CommonOptions& options, int argc, char** argv) {
+  for (CLI::Option* option : app.get_options([](const CLI::Option*) { return true; })) {
+    if (option->get_default_str() == "[]") option->default_str("");  // an empty list is no news
+  }
   app.parse(argc, argv);
   if (!options.config.empty() && !options.config_is_own) apply_config(app, options.config);
   using log::Level;
@@ -195,6 +202,21 @@ int guarded(CLI::App& app, const std::function<Status()>& body) {
   status = close_stdout(status);
   if (interrupted() && status == Status::ok) die_by(SIGINT);
   return static_cast<int>(status);
+}
+
+CLI::Option* add_whole(CLI::App& app, const std::string& names, std::int64_t least,
+                       std::int64_t most, const std::function<void(std::int64_t)>& take,
+                       const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          names,
+          [=](const std::string& text) {
+            const auto parsed = parse_integer(text, least, most);
+            if (!parsed) throw CLI::ValidationError(names + ": " + parsed.error().text);
+            take(*parsed);
+          },
+          help)
+      ->type_name("N");
 }
 
 CLI::Option* add_duration(CLI::App& app, const std::string& names,

@@ -16,6 +16,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -55,6 +56,17 @@ void parse_command_line(CLI::App& app, CommonOptions& options, int argc, char** 
 int guarded(CLI::App& app, const std::function<Status()>& body);
 
 // Typed options. Each shows its default and refuses trailing garbage.
+CLI::Option* add_whole(CLI::App& app, const std::string& names, std::int64_t least,
+                       std::int64_t most, const std::function<void(std::int64_t)>& take,
+                       const std::string& help);
+/// A whole number from `least` to `most`, both included.
+template <class T>
+CLI::Option* add_integer(CLI::App& app, const std::string& names, T& value, std::int64_t least,
+                         std::int64_t most, const std::string& help) {
+  return add_whole(
+             app, names, least, most, [&value](std::int64_t n) { value = static_cast<T>(n); }, help)
+      ->default_str(std::to_string(value));
+}
 CLI::Option* add_duration(CLI::App& app, const std::string& names,
                           std::chrono::milliseconds& value, const std::string& help);
 CLI::Option* add_size(CLI::App& app, const std::string& names, std::uint64_t& value,

@@ -38,6 +38,10 @@ Fd open_for_reading(const std::string& path) {
     const bool refused = errno == EACCES || errno == EPERM;
     throw_errno(refused ? Status::no_permission : Status::no_input, path);
   }
+  struct stat info{};
+  if (::fstat(fd.get(), &info) == 0 && S_ISDIR(info.st_mode)) {
+    throw Fatal(Status::no_input, path + ": " + errno_text(EISDIR));
+  }
   return fd;
 }
 

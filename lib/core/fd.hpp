@@ -35,7 +35,8 @@ struct Pipe {
 /// A close-on-exec pipe; Fatal 70 if the kernel refuses.
 Pipe make_pipe();
 
-/// Opens for reading, close-on-exec. Fatal 66 (absent) or 77 (not allowed) with the path.
+/// Opens for reading, close-on-exec. Fatal 66 (absent, a directory) or 77 (not allowed) with the
+/// path.
 Fd open_for_reading(const std::string& path);
 
 /// The whole of a file of at most `limit` bytes; "-" is stdin. Fatal 66/77/74 with the path.

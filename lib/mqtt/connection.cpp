@@ -41,9 +41,12 @@ struct Connection::Callbacks {
     Connection& me = self(object);
     std::uint32_t packet = 0;
     std::uint16_t seconds = 0;
+    std::uint16_t messages = 0;
     mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &packet, false);
     mosquitto_property_read_int16(properties, MQTT_PROP_SERVER_KEEP_ALIVE, &seconds, false);
+    mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &messages, false);
     me.welcome_.max_packet = packet;
+    me.welcome_.max_messages = messages;
     if (seconds > 0) me.keep_alive_ = std::chrono::seconds{seconds};
     me.events_.push_back({Event::Kind::connack, 0, reason, {}, {}, {}});
   }

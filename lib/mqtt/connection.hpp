@@ -42,7 +42,8 @@ struct ConnectionOptions {
 
 /// What the server said when it let us in.
 struct Welcome {
-  std::size_t max_packet = 0;  ///< bytes; 0 = no limit told
+  std::size_t max_packet = 0;    ///< bytes; 0 = no limit told
+  std::size_t max_messages = 0;  ///< not acknowledged; 0 = no limit told
   std::vector<std::string> refused_subscriptions;
 };
 
@@ -60,6 +61,7 @@ struct Loss {
   Kind kind = Kind::unreachable;
   std::string reason;
   bool was_up = false;
+  bool unexplained = false;  ///< the server hung up and did not say why
 };
 
 /// What happens to a connection. Called from the loop, never from inside a call of ours.
@@ -141,6 +143,7 @@ class Connection {
   bool accepted_ = false;  ///< CONNACK said yes
   bool up_ = false;
   bool lost_ = false;
+  bool unexplained_ = false;
   int subscription_id_ = 0;
   int server_reason_ = 0;  ///< of a DISCONNECT from the server
   bool answered_ = false;  ///< the server sent a CONNACK

@@ -29,6 +29,7 @@ void Connection::library_failed(int code, int error) {
   }
   if (server_reason_ != 0) reason = reason_text(server_reason_);
   if (accepted_) {
+    unexplained_ = server_reason_ == 0 && code != MOSQ_ERR_KEEPALIVE;
     return fail(server_reason_ == kSessionTakenOver ? Loss::Kind::evicted : Loss::Kind::closed,
                 reason);
   }
@@ -81,7 +82,7 @@ void Connection::fail_later(Loss::Kind kind, std::string reason) {
 
 void Connection::fail(Loss::Kind kind, std::string reason) {
   if (lost_) return;
-  const Loss loss{kind, std::move(reason), up_};
+  const Loss loss{kind, std::move(reason), up_, unexplained_};
   stop();
   handlers_.lost(loss);
 }

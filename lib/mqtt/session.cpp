@@ -85,7 +85,7 @@ void Session::attempt() {
     routes_.clear();
     route_ = 0;
     auto routes = find_routes(options_.endpoint);
-    if (!routes) return lost({Loss::Kind::unreachable, routes.error().text, false});
+    if (!routes) return lost({Loss::Kind::unreachable, routes.error().text});
     routes_ = *std::move(routes);
   }
   connection_ = std::make_unique<Connection>(loop_, routes_[route_], options_.endpoint, version_,
@@ -108,7 +108,7 @@ void Session::lost(const Loss& loss) {
     down_since_ = now;
     const bool good = now - up_since_ >= kGood;
     if (good) backoff_.reset();
-    short_lived_ = good || loss.kind != Loss::Kind::closed ? 0 : short_lived_ + 1;
+    short_lived_ = loss.unexplained && !good ? short_lived_ + 1 : 0;
     routes_.clear();
     route_ = 0;
   } else if (next_at_once(loss)) {

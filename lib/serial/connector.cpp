@@ -77,7 +77,10 @@ void Connector::announce_if_ready() {
 
 void Connector::take_news(Source& source, LinkNews& news) {
   std::visit(Overloaded{[&](Outcome& outcome) { take_outcome(source, outcome); },
-                        [&](Notice& notice) { hooks_.say(notice); },
+                        [&](Notice& notice) {
+                          hooks_.say(notice);
+                          announce_if_ready();  // perhaps a port was lost while it was watched
+                        },
                         [&](Down& down) {
                           output_.push(source.writer.disconnect(down.reason), false);
                           if (!done_) print_fault(source, down.reason);
@@ -109,6 +112,7 @@ void Connector::take_outcome(Source& source, Outcome& outcome) {
                                             ": the line was busy when it was opened; bytes up to "
                                             "the first boundary are thrown away"});
                           }
+                          hooks_.opened(source.setup.name, source.link->real_path());
                           output_.push(source.writer.connect(), false);
                           announce_if_ready();
                         }},

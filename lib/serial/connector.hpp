@@ -24,7 +24,7 @@ namespace tbgw::serial {
 
 struct ConnectorSettings {
   std::vector<PortSetup> ports;
-  std::size_t buffer = std::size_t{4} << 20;  ///< the limit of the output
+  std::size_t buffer = std::size_t{16} << 20;  ///< the limit of the output
   std::size_t max_record = std::size_t{256} << 10;
   bool wait = false;        ///< for ports that are absent or busy at the start
   std::uint64_t count = 0;  ///< end after so many frames; 0 = never
@@ -33,6 +33,8 @@ struct ConnectorSettings {
 struct ConnectorHooks {
   /// For a person. May repeat without end.
   std::function<void(const Notice&)> say;
+  /// The port of this name was opened; `path` is the device it is now.
+  std::function<void(const std::string& name, const std::string& path)> opened;
   /// Every port that could be opened was watched; called once.
   std::function<void()> ready;
   /// Nothing more will come: the input ended, or enough frames came. The loop should end.

@@ -182,31 +182,31 @@ std::optional<PortError> Port::compare(const LineSettings& settings) {
 }
 
 std::optional<PortError> Port::set_rs485(const Rs485& settings) {
-  serial_rs485 mode{};
-  if (::ioctl(fd(), TIOCGRS485, &mode) != 0) {
+  serial_rs485 old{};
+  const bool known = ::ioctl(fd(), TIOCGRS485, &old) == 0;
+  serial_rs485 wanted = old;
+  const auto flag = [&wanted](unsigned bit, bool set) {
+    wanted.flags = set ? wanted.flags | bit : wanted.flags & ~bit;
+  };
+  flag(SER_RS485_ENABLED, true);
+  flag(SER_RS485_RTS_ON_SEND, settings.rts_high_while_sending);
+  flag(SER_RS485_RTS_AFTER_SEND, !settings.rts_high_while_sending);
+  wanted.delay_rts_before_send = static_cast<std::uint32_t>(settings.delay_before.count());
+  wanted.delay_rts_after_send = static_cast<std::uint32_t>(settings.delay_after.count());
+  const unsigned flags = wanted.flags;  // the kernel writes back what it made of them
+  if (!known || ::ioctl(fd(), TIOCSRS485, &wanted) != 0) {
     return PortError{Why::unsuitable, "its driver has no RS-485 mode (" + errno_text(errno) +
                                           "); an adapter that switches direction by itself needs "
                                           "no --rs485"};
   }
-  saved_->rs485 = mode;
-  mode.flags |= SER_RS485_ENABLED;
-  const auto flag = [&mode](unsigned bit, bool set) {
-    mode.flags = set ? mode.flags | bit : mode.flags & ~bit;
-  };
-  flag(SER_RS485_RTS_ON_SEND, settings.rts_high_while_sending);
-  flag(SER_RS485_RTS_AFTER_SEND, !settings.rts_high_while_sending);
-  mode.delay_rts_before_send = static_cast<std::uint32_t>(settings.delay_before.count());
-  mode.delay_rts_after_send = static_cast<std::uint32_t>(settings.delay_after.count());
-  const serial_rs485 wanted = mode;
-  if (::ioctl(fd(), TIOCSRS485, &mode) != 0 || ::ioctl(fd(), TIOCGRS485, &mode) != 0 ||
-      (mode.flags & SER_RS485_ENABLED) == 0) {
-    return PortError{Why::unsuitable, "its driver refuses the RS-485 mode: " + errno_text(errno)};
-  }
-  constexpr unsigned kPolarity = SER_RS485_RTS_ON_SEND | SER_RS485_RTS_AFTER_SEND;
-  if (((mode.flags ^ wanted.flags) & kPolarity) != 0 ||
-      mode.delay_rts_before_send != wanted.delay_rts_before_send ||
-      mode.delay_rts_after_send != wanted.delay_rts_after_send) {
-    return PortError{Why::unsuitable, "its driver does not do these RS-485 delays or RTS level"};
+  saved_->rs485 = old;
+  serial_rs485 got{};
+  constexpr unsigned kFlags = SER_RS485_ENABLED | SER_RS485_RTS_ON_SEND | SER_RS485_RTS_AFTER_SEND;
+  const auto same = [](std::uint32_t ms, Milliseconds asked) { return ms == asked.count(); };
+  if (::ioctl(fd(), TIOCGRS485, &got) != 0 || ((got.flags ^ flags) & kFlags) != 0 ||
+      !same(got.delay_rts_before_send, settings.delay_before) ||
+      !same(got.delay_rts_after_send, settings.delay_after)) {
+    return PortError{Why::unsuitable, "its driver does not do these RS-485 delays or RTS levels"};
   }
   return std::nullopt;
 }

@@ -48,7 +48,7 @@ struct Device {
 class DeviceTable {
  public:
   /// More names than this are no devices any more.
-  static constexpr std::size_t kMost = 100'000;
+  static constexpr std::size_t kMost = 50'000;
 
   DeviceTable();
 

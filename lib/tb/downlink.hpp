@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/json_view.hpp"
+#include "core/line_reader.hpp"
 #include "core/result.hpp"
 #include "tb/attribute_requests.hpp"
 #include "tb/device_table.hpp"
@@ -23,6 +24,11 @@ namespace tbgw::tb {
 /// The events platform-up and platform-down, without newline.
 std::string platform_up_line();
 std::string platform_down_line(std::string_view reason);
+
+/// An event line may be as long as a record; what we put around the platform's data is short.
+inline constexpr std::size_t kLongestEventData = kMaxRecord - 2048;
+/// The id of an RPC or an answer: an integer and nothing else.
+Result<std::int64_t> event_id(std::string_view digits);
 
 class Downlink {
  public:

@@ -154,4 +154,10 @@ void append_compact(std::string& out, std::string_view checked) {
   }
 }
 
+std::string compact(std::string_view json) {
+  std::string out;
+  append_compact(out, json);
+  return out;
+}
+
 }  // namespace tbgw::tb

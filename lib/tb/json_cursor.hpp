@@ -49,5 +49,6 @@ std::string_view string_text(std::string_view quoted, std::string& unescaped);
 
 /// Appends checked JSON without the space between its tokens, so that it stays on one line.
 void append_compact(std::string& out, std::string_view checked);
+std::string compact(std::string_view checked);
 
 }  // namespace tbgw::tb

@@ -34,7 +34,7 @@ std::size_t Message::bytes() const {
          slices.capacity() * sizeof(Slice);
 }
 
-std::deque<Outbox::Place>& Outbox::line_of(DeviceId device) {
+Outbox::Line& Outbox::line_of(DeviceId device) {
   if (device >= lines_.size()) lines_.resize(std::size_t{device} + 1);
   return lines_[device];
 }
@@ -97,7 +97,7 @@ void Outbox::acknowledged(int packet_id) {
 }
 
 void Outbox::finish_line(DeviceId device) {
-  std::deque<Place>& line = line_of(device);
+  Line& line = line_of(device);
   while (!line.empty() && line.front()->state == State::acknowledged) {
     const Place place = line.front();
     line.pop_front();
@@ -142,9 +142,8 @@ std::vector<Seq> Outbox::refuse(Place place) {
     return given_up;
   }
   const DeviceId device = place->device;
-  std::deque<Place>& line = line_of(device);
+  Line& line = line_of(device);
   const auto in_line = std::find(line.begin(), line.end(), place);
-  const auto index = static_cast<std::size_t>(in_line - line.begin());
   const bool shared =
       place->slices.empty() ||
       std::all_of(place->slices.begin(), place->slices.end(),
@@ -153,14 +152,12 @@ std::vector<Seq> Outbox::refuse(Place place) {
     line.erase(in_line);
     release_all();
   } else {
-    std::vector<Place> parts;
     for (const Slice& slice : place->slices) {
       Message part = alone(*place, slice);
       bytes_ += part.bytes();
-      parts.push_back(lane(Lane::stored).insert(place, std::move(part)));
+      line.insert(in_line, lane(Lane::stored).insert(place, std::move(part)));
     }
-    line.insert(line.erase(in_line), parts.begin(), parts.end());
-    send_again_behind(line, index + parts.size());
+    send_again_from(line, line.erase(in_line));
     place->slices.clear();  // their holds went to the parts
     finish(place);
   }
@@ -174,9 +171,9 @@ std::vector<Seq> Outbox::refuse(Place place) {
 
 /// Attributes that were sent behind the refused message must come after its parts once more, or an
 /// older value would stay on top.
-void Outbox::send_again_behind(std::deque<Place>& line, std::size_t index) {
-  for (; index < line.size(); ++index) {
-    const Place place = line[index];
+void Outbox::send_again_from(Line& line, Line::iterator from) {
+  for (; from != line.end(); ++from) {
+    const Place place = *from;
     if (place->kind != Message::Kind::attributes || place->state == State::waiting) continue;
     const auto flying = std::find_if(flying_.begin(), flying_.end(),
                                      [&](const auto& entry) { return entry.second == place; });

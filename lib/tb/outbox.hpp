@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <list>
 #include <string>
 #include <unordered_map>
@@ -71,6 +70,8 @@ class Outbox {
 
   Outbox(Ledger& ledger, Limits limits) : ledger_(ledger), limits_(limits) {}
 
+  /// For messages sent from now on.
+  void set_most_messages(std::size_t messages) { limits_.messages = messages; }
   /// The records in message.slices must be held for it already.
   void add(Message message);
 
@@ -109,18 +110,20 @@ class Outbox {
   using Place = Messages::iterator;
 
   Messages& lane(Message::Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
-  std::deque<Place>& line_of(DeviceId device);
+  using Line = std::list<Place>;
+
+  Line& line_of(DeviceId device);
   Place first_waiting(Message::Lane lane);
   void finish(Place place);
   void finish_line(DeviceId device);
   std::vector<Seq> refuse(Place place);
-  void send_again_behind(std::deque<Place>& line, std::size_t index);
+  void send_again_from(Line& line, Line::iterator from);
 
   Ledger& ledger_;
   Limits limits_;
   Messages lanes_[3];
-  Place next_stored_ = lanes_[2].end();   ///< no stored message before it is waiting
-  std::vector<std::deque<Place>> lines_;  ///< stored messages by device, in order
+  Place next_stored_ = lanes_[2].end();  ///< no stored message before it is waiting
+  std::vector<Line> lines_;              ///< stored messages by device, in order
   std::unordered_map<int, Place> flying_;
   std::size_t in_flight_ = 0;  ///< control and stored messages sent and not finished
   std::size_t in_flight_bytes_ = 0;

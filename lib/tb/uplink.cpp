@@ -188,12 +188,6 @@ const Message* Uplink::next(Time now) {
   return nullptr;
 }
 
-bool Uplink::must_announce(const Message& message) {
-  const bool announces_itself =
-      message.kind == Message::Kind::connect || message.kind == Message::Kind::disconnect;
-  return !announces_itself && !devices_[message.device].announced;
-}
-
 void Uplink::sent(int packet_id, Time now) {
   const Message* const message = outbox_.next(last_lane_);
   const Message::Kind kind = message->kind;
@@ -228,11 +222,13 @@ void Uplink::refused(int packet_id, const std::string& reason) {
   give_up(outbox_.refused(packet_id), "the platform refused it: " + reason, reading);
 }
 
-void Uplink::connection_up(std::size_t max_packet) {
+void Uplink::connection_up(std::size_t max_packet, std::size_t max_messages) {
   constexpr std::size_t kFixedHeader = 5;
   std::size_t most = options_.max_payload;
   if (max_packet > kFixedHeader) most = std::min(most, max_packet - kFixedHeader);
   packer_.set_max_payload(most);
+  const std::size_t window = options_.window.messages;
+  outbox_.set_most_messages(max_messages > 0 ? std::min(window, max_messages) : window);
   silent_ = 1;
 }
 
@@ -252,8 +248,8 @@ std::vector<Problem> Uplink::take_problems() {
 std::vector<std::string> Uplink::take_faults() {
   return std::exchange(faults_, {});
 }
-std::vector<std::string> Uplink::take_stats() {
-  return std::exchange(stats_, {});
+std::vector<std::string> Uplink::take_heard() {
+  return std::exchange(heard_, {});
 }
 
 }  // namespace tbgw::tb

@@ -67,8 +67,9 @@ class Uplink {
   /// The platform said no, for good.
   void refused(int packet_id, const std::string& reason);
 
-  /// `max_packet`: the largest MQTT packet the platform takes, 0 = it did not say.
-  void connection_up(std::size_t max_packet);
+  /// What the platform takes, 0 = it did not say: bytes of an MQTT packet, and messages that it has
+  /// not acknowledged.
+  void connection_up(std::size_t max_packet, std::size_t max_messages);
   /// Everything that is not acknowledged goes out again on the next connection.
   void connection_lost();
 
@@ -87,17 +88,19 @@ class Uplink {
   [[nodiscard]] const Counts& counts() const { return counts_; }
   /// Records that the platform acknowledged.
   [[nodiscard]] std::uint64_t delivered() const {
-    return ledger_.done() - counts_.rejected - counts_.ignored;
+    const std::uint64_t others = counts_.rejected + counts_.ignored;
+    return ledger_.done() > others ? ledger_.done() - others : 0;
   }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   [[nodiscard]] const Outbox& outbox() const { return outbox_; }
   /// Bytes kept for records that are not done.
   [[nodiscard]] std::size_t held_bytes() const;
 
-  /// What came up since the last call: bad records; `fault` and `stats` events for a person.
+  /// What came up since the last call: bad records; what the platform refused besides records;
+  /// `fault` and `stats` events of the stages before (which have told their own faults already).
   std::vector<Problem> take_problems();
   std::vector<std::string> take_faults();
-  std::vector<std::string> take_stats();
+  std::vector<std::string> take_heard();
 
  private:
   using Members = std::span<const JsonMember>;
@@ -111,7 +114,6 @@ class Uplink {
   void seal(DeviceId id);
   void seal_oldest();
   void move_sealed();
-  bool must_announce(const Message& message);
 
   // uplink_events.cpp
   void take_event(Members members, Seq record, Time now);
@@ -125,10 +127,15 @@ class Uplink {
                   Seq record);
   void add_urgent(Message message, Seq record, Time now);
   Message rpc_answer(std::string_view device, std::int64_t id, std::string_view data) const;
+
+  // uplink_announce.cpp
+  [[nodiscard]] bool must_announce(const Message& message) const;
   void announce(DeviceId id, Time now);
   void ask_shared(DeviceId id, Time now);
   bool announce_silent(Time now);
-  std::string connect_payload(const Device& device) const;
+  static std::string connect_payload(const Device& device);
+  static std::string request_payload(int id, const std::string& quoted_device, bool client,
+                                     const std::vector<std::string>& keys);
 
   UplinkOptions options_;
   DeviceTable& devices_;
@@ -149,7 +156,7 @@ class Uplink {
   bool silent_turn_ = false;
   std::vector<Problem> problems_;
   std::vector<std::string> faults_;
-  std::vector<std::string> stats_;
+  std::vector<std::string> heard_;
 };
 
 }  // namespace tbgw::tb

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The events that go up: what they make the gateway say to the platform.
-#include <charconv>
 #include <utility>
 
 #include "core/text.hpp"
+#include "tb/downlink.hpp"
 #include "tb/json_cursor.hpp"
 #include "tb/platform_value.hpp"
 #include "tb/topics.hpp"
@@ -41,14 +41,9 @@ Result<std::vector<std::string>> texts_member(std::span<const JsonMember> member
 /// An RPC's id: an integer, or its digits as text.
 Result<std::int64_t> id_member(std::span<const JsonMember> members) {
   const JsonMember* const member = find(members, "id");
-  std::int64_t id = 0;
-  if (member != nullptr) {
-    const std::string_view text = member->text;
-    const auto got = std::from_chars(text.data(), text.data() + text.size(), id);
-    const bool whole = got.ec == std::errc{} && got.ptr == text.data() + text.size();
-    if (whole && (member->type == JsonType::number || member->type == JsonType::string)) return id;
-  }
-  return Error{"id must be an integer"};
+  const bool is_digits =
+      member != nullptr && (member->type == JsonType::number || member->type == JsonType::string);
+  return event_id(is_digits ? member->text : std::string_view{});
 }
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -58,21 +53,6 @@ std::string joined(const std::vector<std::string>& texts) {
     out += text;
   }
   return out;
-}
-
-std::string as_list(const std::vector<std::string>& texts) {
-  std::string out = "[";
-  for (const std::string& text : texts) {
-    if (out.size() > 1) out.push_back(',');
-    append_json_string(out, text);
-  }
-  return out + "]";
-}
-
-std::string request_payload(int id, const std::string& quoted_device, bool client,
-                            const std::vector<std::string>& keys) {
-  return "{\"id\":" + std::to_string(id) + ",\"device\":" + quoted_device +
-         ",\"client\":" + (client ? "true" : "false") + ",\"keys\":" + as_list(keys) + "}";
 }
 
 /// "tool: text (member value, …)": what a fault or stats event tells a person.
@@ -107,10 +87,8 @@ void Uplink::take_event(Members members, Seq record, Time now) {
     done = attributes_request(members, record, now);
   } else if (*event == "claim") {
     done = claim(members, record);
-  } else if (*event == "fault") {
-    faults_.push_back(for_a_person(members));
-  } else if (*event == "stats") {
-    stats_.push_back(for_a_person(members));
+  } else if (*event == "fault" || *event == "stats") {
+    heard_.push_back(for_a_person(members));
   } else {
     ++counts_.ignored;  // events that go down, and those of a later version
   }
@@ -129,11 +107,6 @@ Result<Device*> Uplink::device_of(Members members, DeviceId& id) {
   Device* const device = devices_.find_or_add(*name, id);
   if (device == nullptr) return Error{"too many devices"};
   return device;
-}
-
-std::string Uplink::connect_payload(const Device& device) const {
-  return "{\"device\":" + device.quoted +
-         ",\"type\":" + json_string(device.type.empty() ? "default" : device.type) + "}";
 }
 
 Result<void> Uplink::connect(Members members, Seq record) {
@@ -289,48 +262,6 @@ void Uplink::add_urgent(Message message, Seq record, Time now) {
   message.expires = now + kUrgentLife;
   ledger_.hold(record);
   outbox_.add(std::move(message));
-}
-
-/// Tells the platform that a device is there, and asks for the attributes it wants to know.
-void Uplink::announce(DeviceId id, Time now) {
-  Device& device = devices_[id];
-  Message message;
-  message.kind = Kind::connect;
-  message.lane = Lane::control;
-  message.device = id;
-  message.topic = topics::kConnect;
-  message.payload = connect_payload(device);
-  device.announced = true;
-  outbox_.add(std::move(message));
-  ask_shared(id, now);
-}
-
-void Uplink::ask_shared(DeviceId id, Time now) {
-  Device& device = devices_[id];
-  if (device.shared_keys.empty()) return;
-  AttributeRequest request;
-  request.device = device.name;
-  request.keys = device.shared_keys;
-  request.asked = now;
-  const int number = requests_.add(std::move(request));
-  Message message;
-  message.kind = Kind::request;
-  message.lane = Lane::control;
-  message.device = id;
-  message.topic = topics::kAttributesRequest;
-  message.payload = request_payload(number, device.quoted, false, device.shared_keys);
-  outbox_.add(std::move(message));
-}
-
-/// The next device that the platform does not know of on this connection.
-bool Uplink::announce_silent(Time now) {
-  for (; silent_ < devices_.size(); ++silent_) {
-    const Device& device = devices_[silent_];
-    if (device.announced || device.gone) continue;
-    announce(silent_, now);
-    return true;
-  }
-  return false;
 }
 
 }  // namespace tbgw::tb

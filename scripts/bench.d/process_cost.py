@@ -4,7 +4,7 @@
 import subprocess
 
 import inputs
-from measure import Background, is_idle, medians, start_time, status_field, wait_until
+from measure import Background, is_idle, medians, start_cost, status_field, wait_until
 
 
 def bench(tools, folder, table, quick, repetitions):
@@ -18,14 +18,14 @@ def starts(tools, table, repetitions):
     commands.update({"jq": "jq", "mosquitto_pub": "mosquitto_pub"})
     took = medians(
         {
-            name: lambda command=command: start_time([command, "--help"])
+            name: lambda command=command: start_cost([command, "--help"])
             for name, command in commands.items()
         },
         repetitions,
     )
     for name in names:
         peer, must, aim = ("mosquitto_pub", 3, 2) if name == "tbgw-push" else ("jq", 2.5, 1.7)
-        table.judge(f"start of {name} --help", f"{took[name]:.1f} ms",
+        table.judge(f"start of {name} --help, CPU", f"{took[name]:.1f} ms",
                     f"{peer} {took[peer]:.1f} ms", took[name] / took[peer], must, aim, low=True)
 
 

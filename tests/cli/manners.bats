@@ -276,8 +276,8 @@ rests() {
 
 # words FILE PATTERN: the long options a completion file spells.
 in_bash() { grep -oE -- '[ '\'']--[a-z0-9-]+' "$SOURCE/completions/bash/$1" | grep -oE -- '--[a-z0-9-]+' | sort -u; }
-in_zsh() { grep -oE -- "[{,']--[a-z0-9-]+" "$SOURCE/completions/zsh/_$1" | grep -oE -- '--[a-z0-9-]+' | sort -u; }
-in_fish() { grep -oE -- '-l [a-z0-9-]+' "$SOURCE/completions/fish/$1.fish" | sed 's/-l /--/' | sort -u; }
+in_zsh() { grep -oE -- "[{,')*]--[a-z0-9-]+" "$SOURCE/completions/zsh/_$1" | grep -oE -- '--[a-z0-9-]+' | sort -u; }
+in_fish() { grep '^complete' "$SOURCE/completions/fish/$1.fish" | grep -oE -- '-l [a-z0-9-]+' | sed 's/-l /--/' | sort -u; }
 in_manual() { grep -E '^\.It Fl ' "$SOURCE/man/$1.1" | grep -oE ' -[a-z][a-z0-9-]+' | sed 's/ /-/' | sort -u; }
 in_help() { "$1" --help | grep -oE '^ +(-[A-Za-z],)?--[a-z0-9-]+' | grep -oE -- '--.*' | sort -u; }
 agree() {

@@ -155,7 +155,7 @@ rpcs() {
   local i
   # About 400 KB of events: more than the pipe and the queue hold.
   for i in $(seq 1 400); do
-    printf 'attributes D {"v":%d,"pad":"%s"}\n' "$i" "$(printf '%01000d' "$i")"
+    printf 'attributes D {"v":%d,"pad":"x%s"}\n' "$i" "$(printf '%01000d' "$i")"
   done >"$T/platform.in"
   wait_for "$T/platform.log" '"command":"attributes D \{..v..:400,' 60
   platform 'rpc D late {}'

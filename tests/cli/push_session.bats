@@ -174,3 +174,33 @@ while True:
 start_tcp6_free_port() {
   getent ahosts ip6-localhost | grep -q 127 || skip "this machine has no name with addresses of both families"
 }
+
+@test "on a terminal one line shows how it stands; elsewhere nothing does" {
+  start_platform
+  mkfifo "$T/in"
+  # stderr is a terminal, nothing else is.
+  background term python3 -c 'import os, pty, subprocess, sys
+master, slave = pty.openpty()
+child = subprocess.Popen(sys.argv[2:], stdin=open(sys.argv[1], "r+b", buffering=0), stdout=subprocess.DEVNULL, stderr=slave)
+os.close(slave)
+print(child.pid, flush=True)
+try:
+    while chunk := os.read(master, 4096):
+        sys.stdout.buffer.write(chunk)
+        sys.stdout.flush()
+except OSError:
+    pass
+sys.exit(child.wait())' "$T/in" tbgw-push "$PLATFORM_URL" --token-file "$T/token"
+  for i in 1 2 3; do echo "{\"telemetry\":{\"a\":$i}}"; done >"$T/in"
+  wait_for "$T/term.out" "connected to $PLATFORM_URL \| acknowledged 3 \| waiting 0"
+  # A message does not stand behind the status, it replaces it.
+  echo nonsense >"$T/in"
+  wait_for "$T/term.out" $'\r\e\\[Ktbgw-push: stdin:4: '
+  wait_until 20 _status_is_back
+  kill -TERM "$(head -n 1 "$T/term.out")"
+  assert_ends term 65
+  # The line is gone at the end.
+  [ "$(tail -c 4 "$T/term.out")" = $'\r\e[K' ]
+}
+# The text ends in the status, not in the message's newline.
+_status_is_back() { [ "$(tail -c 9 "$T/term.out")" = "waiting 0" ]; }

@@ -293,11 +293,22 @@ raise SystemExit(waiting[0] < 56000)'
   assert_equal "$stderr" "tbgw-replay: $T/c.ndjson:2: longer than 4096 bytes, left out (see --max-record)"
 }
 
+@test "a line longer than what may wait before the consumer goes too" {
+  { raw 1 one; printf '{"ts":2,"data":"%s"}\n' "$(head -c 600000 /dev/zero | tr '\0' x)"; raw 3 three; } \
+    >"$T/c.ndjson"
+  for speed in 1 max; do
+    timeout 20 tbgw-replay --speed $speed --max-record 1M "$T/c.ndjson" | cmp - "$T/c.ndjson"
+  done
+}
+
 @test "a file that is not there is said before anything is replayed" {
   capture a 0
   run --separate-stderr -66 tbgw-replay "$T/a" "$T/none"
   assert_output ""
   assert_equal "$stderr" "tbgw-replay: $T/none: No such file or directory"
+  run --separate-stderr -66 tbgw-replay "$T/a" "$T"
+  assert_output ""
+  assert_equal "$stderr" "tbgw-replay: $T: Is a directory"
 }
 
 @test "what cannot be is refused with 64" {

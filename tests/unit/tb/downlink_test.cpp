@@ -109,7 +109,7 @@ TEST(Downlink, ADeletedDeviceIsNotBroughtBackByAReconnect) {
                 R"({"method":"gateway_device_deleted","params":"A"})");
   bench.acknowledge(bench.publish());
   bench.lose_connection();
-  bench.uplink.connection_up(0);
+  bench.uplink.connection_up(0, 0);
   EXPECT_EQ(bench.published(), Texts{});
 }
 
@@ -158,9 +158,9 @@ TEST(Downlink, WhatMakesNoSenseIsSaidAndCostsNothing) {
   EXPECT_EQ(bench.receive("v1/gateway/rpc", R"({"device":"A","data":{"method":"m"}})"),
             Texts{"error: an RPC without id or method"});
   EXPECT_EQ(bench.receive("v1/gateway/rpc", R"({"device":"A","data":{"id":"x","method":"m"}})"),
-            Texts{"error: its id is no integer"});
+            Texts{"error: id must be an integer"});
   EXPECT_EQ(bench.receive("v1/devices/me/rpc/request/x", R"({"method":"m"})"),
-            Texts{"error: its id is no integer"});
+            Texts{"error: id must be an integer"});
   EXPECT_EQ(bench.receive("v1/other", "{}"), Texts{"error: nobody subscribed to this topic"});
   EXPECT_EQ(bench.receive("v1/gateway/rpc", std::string(100'000, '[')).size(), 1U);
 }

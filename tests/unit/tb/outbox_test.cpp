@@ -106,7 +106,7 @@ TEST(Delivery, ALostConnectionSendsEverythingUndoneAgainInOrder) {
   EXPECT_EQ(numbers(first), (std::vector<int>{0, 1, 2, 3}));  // and the connect message
   bench.acknowledge({first[0], first[1]});
   bench.lose_connection();
-  bench.uplink.connection_up(0);
+  bench.uplink.connection_up(0, 0);
   EXPECT_EQ(bench.texts(bench.publish()).front(),
             R"(v1/gateway/connect {"device":"A","type":"default"})");
   bench.lose_connection();

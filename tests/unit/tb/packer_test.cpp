@@ -150,7 +150,7 @@ TEST(Packer, NamesAreWrittenAsJson) {
 
 TEST(Packer, ThePlatformsOwnLimitCountsIfItIsSmaller) {
   Bench bench;
-  bench.uplink.connection_up(1000);
+  bench.uplink.connection_up(1000, 0);
   bench.lines({R"({"telemetry":{"a":")" + std::string(600, 'v') + R"("}})",
                R"({"telemetry":{"a":")" + std::string(600, 'v') + R"("}})"});
   EXPECT_EQ(bench.publish().size(), 2U);

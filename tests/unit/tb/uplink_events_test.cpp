@@ -29,7 +29,7 @@ TEST(Announcing, EveryReconnectAnnouncesSilentDevicesToo) {
   bench.lines({reading("A", 1), reading("B", 2)});
   bench.acknowledge(bench.publish());
   bench.lose_connection();
-  bench.uplink.connection_up(0);
+  bench.uplink.connection_up(0, 0);
   EXPECT_EQ(bench.published(), (Texts{R"(v1/gateway/connect {"device":"A","type":"default"})",
                                       R"(v1/gateway/connect {"device":"B","type":"default"})"}));
 }
@@ -42,7 +42,7 @@ TEST(Announcing, SilentDevicesDoNotWaitForABacklogToEnd) {
   bench.lines({reading("Silent", 1)});
   bench.acknowledge(bench.publish());
   bench.lose_connection();
-  bench.uplink.connection_up(0);
+  bench.uplink.connection_up(0, 0);
   for (int i = 0; i < 100; ++i)
     bench.line(reading("A", i));
   const auto first = bench.published();
@@ -75,7 +75,7 @@ TEST(Announcing, ADisconnectedDeviceIsNotAnnouncedAgainUntilItSpeaks) {
   bench.lines({reading("A", 1), R"({"event":"disconnect","device":"A"})"});
   bench.acknowledge(bench.publish());
   bench.lose_connection();
-  bench.uplink.connection_up(0);
+  bench.uplink.connection_up(0, 0);
   EXPECT_EQ(bench.published(), Texts{});
   bench.lines({reading("A", 2)});
   EXPECT_EQ(bench.published(),
@@ -88,7 +88,7 @@ TEST(Announcing, AnUnacknowledgedDisconnectGoesAgainWithoutConnectingTheDevice) 
   bench.lines({R"({"event":"disconnect","device":"A"})"});
   bench.publish();
   bench.lose_connection();
-  bench.uplink.connection_up(0);
+  bench.uplink.connection_up(0, 0);
   EXPECT_EQ(bench.published(), Texts{R"(v1/gateway/disconnect {"device":"A"})"});
 }
 
@@ -121,7 +121,7 @@ TEST(SharedKeys, AreAskedForAfterEveryConnect) {
           R"(v1/gateway/connect {"device":"A","type":"default"})",
           R"(v1/gateway/attributes/request {"id":1,"device":"A","client":false,"keys":["mode","set \"p\""]})"}));
   bench.lose_connection();
-  bench.uplink.connection_up(0);
+  bench.uplink.connection_up(0, 0);
   const auto again = bench.published();
   EXPECT_EQ(again.back().rfind("v1/gateway/attributes/request", 0), 0U);
 }
@@ -136,13 +136,13 @@ TEST(SharedKeys, OnlyWhatTheDeviceWasNotToldBecomesAnEvent) {
   EXPECT_EQ(bench.receive("v1/gateway/attributes", R"({"device":"A","data":{"p":3}})"),
             Texts{R"({"event":"attributes","device":"A","data":{"p":3}})"});
   bench.lose_connection();
-  bench.uplink.connection_up(0);
+  bench.uplink.connection_up(0, 0);
   bench.publish();
   EXPECT_EQ(bench.receive("v1/gateway/attributes/response",
                           R"({"id":2,"device":"A","values":{"mode":5,"p":3}})"),
             Texts{R"({"event":"attributes","device":"A","data":{"mode":5}})"});
   bench.lose_connection();
-  bench.uplink.connection_up(0);
+  bench.uplink.connection_up(0, 0);
   bench.publish();
   EXPECT_EQ(
       bench.receive("v1/gateway/attributes/response", R"({"id":3,"device":"A","values":{"p":3}})"),
@@ -265,8 +265,9 @@ TEST(Told, FaultsAndStatsAreForAPerson) {
   bench.lines(
       {R"({"event":"fault","tool":"tbgw-serial","text":"the cable is out","port":"/dev/ttyS0"})",
        R"({"event":"stats","tool":"tbgw-serial","counters":{"in":5}})"});
-  EXPECT_EQ(bench.uplink.take_faults(), Texts{"tbgw-serial: the cable is out (port /dev/ttyS0)"});
-  EXPECT_EQ(bench.uplink.take_stats(), Texts{R"(tbgw-serial: counters {"in":5})"});
+  EXPECT_EQ(bench.uplink.take_heard(), (Texts{"tbgw-serial: the cable is out (port /dev/ttyS0)",
+                                              R"(tbgw-serial: counters {"in":5})"}));
+  EXPECT_EQ(bench.uplink.take_faults(), Texts{});
   EXPECT_EQ(bench.uplink.ledger().undone(), 0U);
 }
 
