@@ -114,7 +114,7 @@ void reject(Rejects& rejects, const std::vector<tb::Problem>& problems, const Li
 
 /// What the process needs beside the records it keeps: the program and its libraries, the buffers
 /// of input and output, and what libmosquitto copies of the messages in flight.
-constexpr std::uint64_t kOverhead = std::uint64_t{8} << 20;
+constexpr std::uint64_t kOverhead = std::uint64_t{9} << 20;
 /// Events that may wait for the reader of stdout.
 constexpr std::size_t kOutputLimit = std::size_t{256} << 10;
 /// How long the end may wait for a slow reader of the last events.
@@ -357,7 +357,7 @@ void complete(Options& options) {
   };
   mqtt::ConnectionOptions& connection = options.session.connection;
   require(connection.keep_alive >= 5s && connection.keep_alive <= 18h, "--keep-alive: 5s to 18h");
-  require(options.memory >= kOverhead * 5 / 4, "--memory: at least 10M");
+  require(options.memory >= kOverhead * 4 / 3, "--memory: at least 12M");
   require(options.uplink.max_payload >= 1024, "--max-payload: at least 1K");
   options.session.try_v5 = options.protocol != "3.1.1";
   options.session.try_v311 = options.protocol != "5";

@@ -24,44 +24,48 @@ bool is_space(char c) {
   return c <= ' ';
 }
 
+const char* skip_space(const char* at, const char* end) {
+  while (at < end && is_space(*at))
+    ++at;
+  return at;
+}
+
 /// Past the end of the string that starts at `at`.
-std::size_t string_end(std::string_view text, std::size_t at) {
-  std::size_t i = at + 1;
+const char* string_end(const char* at, const char* end) {
+  ++at;
   // Eight characters at a time, in the order in which a little-endian word holds them.
-  while (std::endian::native == std::endian::little && i + sizeof(std::uint64_t) <= text.size()) {
+  while (std::endian::native == std::endian::little && end - at >= 8) {
     std::uint64_t eight = 0;
-    std::memcpy(&eight, text.data() + i, sizeof eight);
+    std::memcpy(&eight, at, sizeof eight);
     const std::uint64_t found = bytes_equal(eight, '"') | bytes_equal(eight, '\\');
     if (found == 0) {
-      i += sizeof eight;
+      at += sizeof eight;
       continue;
     }
-    i += static_cast<std::size_t>(std::countr_zero(found)) / 8U;
-    if (text[i] == '"') return i + 1;
-    i += 2;
+    at += static_cast<std::size_t>(std::countr_zero(found)) / 8U;
+    if (*at == '"') return at + 1;
+    at += 2;
   }
-  for (; i < text.size(); ++i) {
-    if (text[i] == '"') return i + 1;
-    if (text[i] == '\\') ++i;
+  for (; at < end; ++at) {
+    if (*at == '"') return at + 1;
+    if (*at == '\\') ++at;
   }
-  return text.size();
+  return end;
 }
 
 /// Past the end of the value that starts at `at`.
-std::size_t value_end(std::string_view text, std::size_t at) {
-  if (text[at] == '"') return string_end(text, at);
-  if (text[at] != '{' && text[at] != '[') {
-    while (at < text.size() && text[at] != ',' && text[at] != '}' && text[at] != ']' &&
-           !is_space(text[at])) {
+const char* value_end(const char* at, const char* end) {
+  if (*at == '"') return string_end(at, end);
+  if (*at != '{' && *at != '[') {
+    while (at < end && *at != ',' && *at != '}' && *at != ']' && !is_space(*at))
       ++at;
-    }
     return at;
   }
   int depth = 0;
-  while (at < text.size()) {
-    const char c = text[at];
+  while (at < end) {
+    const char c = *at;
     if (c == '"') {
-      at = string_end(text, at);
+      at = string_end(at, end);
       continue;
     }
     ++at;
@@ -71,53 +75,56 @@ std::size_t value_end(std::string_view text, std::size_t at) {
   return at;
 }
 
+std::string_view between(const char* begin, const char* end) {
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
+
 }  // namespace
 
 JsonCursor::JsonCursor(std::string_view checked)
-    : text_(checked), in_object_(!checked.empty() && checked.front() == '{') {}
-
-inline void JsonCursor::skip_space() {
-  while (at_ < text_.size() && is_space(text_[at_]))
-    ++at_;
+    : at_(checked.data()),
+      end_(checked.data() + checked.size()),
+      in_object_(!checked.empty() && checked.front() == '{') {
+  if (at_ < end_) ++at_;
 }
 
 bool JsonCursor::next() {
-  if (value_open_) value();
-  skip_space();
-  if (at_ < text_.size() && text_[at_] == ',') {
-    ++at_;
-    skip_space();
+  if (value_ != nullptr) value();
+  const char* at = skip_space(at_, end_);
+  if (at < end_ && *at == ',') at = skip_space(at + 1, end_);
+  if (at >= end_ || *at == '}' || *at == ']') {
+    at_ = at;
+    value_ = nullptr;
+    return false;
   }
-  if (at_ >= text_.size() || text_[at_] == '}' || text_[at_] == ']') return false;
   if (in_object_) {
-    const std::size_t start = at_;
-    at_ = string_end(text_, at_);
-    key_ = text_.substr(start, at_ - start);
-    skip_space();
-    ++at_;  // the colon
-    skip_space();
-    if (at_ >= text_.size()) return false;
+    const char* const begin = at;
+    at = string_end(at, end_);
+    key_ = between(begin, at);
+    at = skip_space(at, end_);
+    at = skip_space(std::min(at + 1, end_), end_);  // over the colon
+    if (at >= end_) {
+      at_ = end_;
+      value_ = nullptr;
+      return false;
+    }
   }
-  value_begin_ = at_;
-  value_open_ = true;
+  value_ = at;
+  value_end_ = nullptr;
   return true;
 }
 
 std::string_view JsonCursor::value() {
-  if (value_open_) {
-    at_ = value_end_ = value_end(text_, value_begin_);
-    value_open_ = false;
-  }
-  return text_.substr(value_begin_, value_end_ - value_begin_);
+  if (value_end_ == nullptr) at_ = value_end_ = value_end(value_, end_);
+  return between(value_, value_end_);
 }
 
 void JsonCursor::leave(const JsonCursor& inner) {
-  at_ = value_end_ = std::min(value_begin_ + inner.at_ + 1, text_.size());
-  value_open_ = false;
+  at_ = value_end_ = std::min(inner.at_ + 1, end_);
 }
 
 JsonType JsonCursor::type() const {
-  switch (text_[value_begin_]) {
+  switch (*value_) {
     case '"':
       return JsonType::string;
     case '{':
@@ -143,14 +150,15 @@ std::string_view string_text(std::string_view quoted, std::string& unescaped) {
 }
 
 void append_compact(std::string& out, std::string_view checked) {
-  for (std::size_t i = 0; i < checked.size();) {
-    if (is_space(checked[i])) {
-      ++i;
+  const char* const end = checked.data() + checked.size();
+  for (const char* at = checked.data(); at < end;) {
+    if (is_space(*at)) {
+      ++at;
       continue;
     }
-    const std::size_t end = checked[i] == '"' ? string_end(checked, i) : i + 1;
-    out.append(checked.substr(i, end - i));
-    i = end;
+    const char* const stop = *at == '"' ? std::min(string_end(at, end), end) : at + 1;
+    out.append(at, stop);
+    at = stop;
   }
 }
 

@@ -28,19 +28,18 @@ class JsonCursor {
 
   /// Steps into the value, an object or array, without having looked for its end. Then go through
   /// the result to its end and give it to leave().
-  [[nodiscard]] JsonCursor enter() const { return JsonCursor{text_.substr(value_begin_)}; }
+  [[nodiscard]] JsonCursor enter() const {
+    return JsonCursor{{value_, static_cast<std::size_t>(end_ - value_)}};
+  }
   void leave(const JsonCursor& inner);
 
  private:
-  void skip_space();
-
-  std::string_view text_;
-  std::size_t at_ = 1;  ///< behind the last member, or at its value if that was not asked for
-  bool in_object_;
-  bool value_open_ = false;  ///< the end of the value is not known yet
+  const char* at_;   ///< behind the last member, or at its value if that was not asked for
+  const char* end_;  ///< of the text
+  const char* value_ = nullptr;
+  const char* value_end_ = nullptr;  ///< nullptr = not looked for yet
   std::string_view key_;
-  std::size_t value_begin_ = 0;
-  std::size_t value_end_ = 0;
+  bool in_object_;
 };
 
 /// The text of a checked JSON string, quotes included. Without escapes the result is a view of it;

@@ -114,10 +114,6 @@ bool is_stored_as_number(std::string_view number, const Literal& literal) {
 }  // namespace
 
 std::string_view name_trouble(std::string_view text) {
-  const bool plain =
-      !text.empty() && text.size() <= kMaxName &&
-      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c != '<'; });
-  if (plain) return {};
   if (std::all_of(text.begin(), text.end(), [](char c) { return c >= '\0' && c <= ' '; })) {
     return "is blank";
   }

@@ -3,6 +3,8 @@
 // them and then loses or changes them without a word.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +17,25 @@ namespace tbgw::tb {
 /// than 255 characters", "holds HTML", "holds a NUL character"), or "" if it would not. The
 /// checks run there only after the message was acknowledged.
 std::string_view name_trouble(std::string_view text);
+
+/// Remembers names without trouble: readings repeat theirs, and asking is dearer than comparing.
+class GoodNames {
+ public:
+  [[nodiscard]] bool knows(std::string_view name) const {
+    return !name.empty() && names_[slot(name)] == name;
+  }
+  void remember(std::string_view name) { names_[slot(name)] = name; }
+
+ private:
+  static constexpr std::size_t kSlots = 64;
+  static std::size_t slot(std::string_view name) {
+    const auto first = static_cast<unsigned char>(name.front());
+    const auto last = static_cast<unsigned char>(name.back());
+    return (name.size() * 7U + first * 3U + last) % kSlots;
+  }
+
+  std::array<std::string, kSlots> names_;
+};
 
 /// A number as ThingsBoard must get it to store a number. It makes text of one with more than 16
 /// decimal places (exponent counted) and of an integral one past 64 bits; such a number is printed

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/reading.hpp"
 
-#include <algorithm>
 #include <charconv>
 
 #include "core/text.hpp"
@@ -15,9 +14,6 @@ constexpr EpochMs kLastMs = 253402300799999;  // the end of the year 9999
 /// Numbers this short without exponent are stored as they are: at most 16 decimals, and integers
 /// far below 64 bits.
 constexpr std::size_t kHarmless = 17;
-
-/// Keys this short, quotes included, are not too long whatever they are made of.
-constexpr std::size_t kShortKey = 64;
 
 constexpr std::string_view kTs = "\"ts\"";
 constexpr std::string_view kValues = "\"values\"";
@@ -58,17 +54,6 @@ EpochMs accepted_at(const JsonMember* accepted, EpochMs arrived) {
     if (cursor.key() == "\"ms\"") return stamp(cursor.type(), cursor.value()).value_or(arrived);
   }
   return arrived;
-}
-
-Result<std::string_view> name_of(const JsonMember* member) {
-  if (member == nullptr || member->type == JsonType::null) return std::string_view{};
-  const std::string key{member->key};
-  if (member->type != JsonType::string) return Error{key + " must be a text"};
-  if (member->text.empty() && key == "deviceType") return std::string_view{};
-  if (const auto trouble = name_trouble(member->text); !trouble.empty()) {
-    return Error{key + " " + std::string{trouble}};
-  }
-  return member->text;
 }
 
 /// The members of a reading, found in one pass.
@@ -138,9 +123,9 @@ Result<const Reading*> ReadingParser::parse(std::span<const JsonMember> members,
   const bool says_anything =
       found.others || found.device != nullptr || found.type != nullptr || members.empty();
   if (!has_data && says_anything) return Error{"a reading must have telemetry or attributes"};
-  const auto device = name_of(found.device);
+  const auto device = take_name(found.device);
   if (!device) return device.error();
-  const auto type = name_of(found.type);
+  const auto type = take_name(found.type);
   if (!type) return type.error();
   reading_.device = *device;
   reading_.type = *type;
@@ -152,6 +137,19 @@ Result<const Reading*> ReadingParser::parse(std::span<const JsonMember> members,
     if (auto taken = take_telemetry(*found.telemetry); !taken) return taken.error();
   }
   return &reading_;
+}
+
+Result<std::string_view> ReadingParser::take_name(const JsonMember* member) {
+  if (member == nullptr || member->type == JsonType::null) return std::string_view{};
+  if (member->type == JsonType::string && names_.knows(member->text)) return member->text;
+  const std::string key{member->key};
+  if (member->type != JsonType::string) return Error{key + " must be a text"};
+  if (member->text.empty() && key == "deviceType") return std::string_view{};
+  if (const auto trouble = name_trouble(member->text); !trouble.empty()) {
+    return Error{key + " " + std::string{trouble}};
+  }
+  names_.remember(member->text);
+  return member->text;
 }
 
 Result<void> ReadingParser::take_telemetry(const JsonMember& telemetry) {
@@ -228,22 +226,47 @@ Result<void> ReadingParser::take_attributes(const JsonMember& attributes) {
   if (attributes.type != JsonType::array) return Error{"attributes must be an object or a list"};
   for (JsonCursor list(attributes.raw); list.next();) {
     if (list.type() != JsonType::object) return Error{"each attributes entry must be an object"};
+    JsonCursor object = list.enter();
+    if (take_plain(object, reading_.attributes)) {
+      list.leave(object);
+      continue;
+    }
     // Attributes have no time: {"ts":…,"values":{…}} means its values.
     const EntryParts parts = take_apart(list.enter());
     const bool wrapped = !parts.ts.empty() && !parts.values.empty();
     JsonCursor fields = wrapped ? JsonCursor{parts.values} : list.enter();
     take_fields(fields, reading_.attributes);
-    if (!wrapped) list.leave(fields);
   }
   return {};
 }
 
-void ReadingParser::take_fields(JsonCursor& fields, std::vector<Field>& to) {
-  while (fields.next()) {
-    std::string_view value = fields.value();
-    if (!take_value(fields.key(), fields.type(), value)) continue;
-    if (is_good_key(fields.key())) to.push_back({fields.key(), value});
+/// The members of an object that surely holds nothing but values. False: it has a key that may mean
+/// something else, and nothing was taken.
+bool ReadingParser::take_plain(JsonCursor& object, std::vector<Field>& to) {
+  const std::size_t fields = to.size();
+  const std::size_t reasons = reading_.left_out.size();
+  const std::uint64_t nulls = reading_.nulls;
+  while (object.next()) {
+    if (object.key() == kTs || object.key() == kValues) {
+      to.resize(fields);
+      reading_.left_out.resize(reasons);
+      reading_.nulls = nulls;
+      return false;
+    }
+    take_field(object, to);
   }
+  return true;
+}
+
+void ReadingParser::take_fields(JsonCursor& fields, std::vector<Field>& to) {
+  while (fields.next())
+    take_field(fields, to);
+}
+
+void ReadingParser::take_field(JsonCursor& field, std::vector<Field>& to) {
+  std::string_view value = field.value();
+  if (!take_value(field.key(), field.type(), value)) return;
+  if (is_good_key(field.key())) to.push_back({field.key(), value});
 }
 
 /// False: this value is left out, and counted.
@@ -264,15 +287,14 @@ bool ReadingParser::take_value(std::string_view key, JsonType type, std::string_
 }
 
 bool ReadingParser::is_good_key(std::string_view quoted) {
-  if (quoted.size() <= kShortKey && quoted.size() > 2 &&
-      std::all_of(quoted.begin(), quoted.end(),
-                  [](char c) { return c > ' ' && c != '<' && c != '\\'; })) {
-    return true;
-  }
+  if (keys_.knows(quoted)) return true;
   const std::string_view trouble = name_trouble(string_text(quoted, unescaped_));
-  if (trouble.empty()) return true;
-  leave_out(quoted, std::string{"is a key that "}.append(trouble));
-  return false;
+  if (!trouble.empty()) {
+    leave_out(quoted, std::string{"is a key that "}.append(trouble));
+    return false;
+  }
+  keys_.remember(quoted);
+  return true;
 }
 
 void ReadingParser::leave_out(std::string_view key, std::string_view why) {

@@ -14,6 +14,7 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "tb/json_cursor.hpp"
+#include "tb/platform_value.hpp"
 
 namespace tbgw::tb {
 
@@ -56,13 +57,18 @@ class ReadingParser {
   void add_entry(EpochMs ts, std::size_t first);
   Result<void> take_attributes(const JsonMember& attributes);
   void take_fields(JsonCursor& fields, std::vector<Field>& to);
+  void take_field(JsonCursor& field, std::vector<Field>& to);
   bool take_value(std::string_view key, JsonType type, std::string_view& value);
+  bool take_plain(JsonCursor& object, std::vector<Field>& to);
   bool is_good_key(std::string_view quoted);
+  Result<std::string_view> take_name(const JsonMember* member);
   void leave_out(std::string_view key, std::string_view why);
 
   Reading reading_;
   EpochMs default_ts_ = 0;
   std::deque<std::string> printed_;  ///< numbers printed anew; never moved while views exist
+  GoodNames keys_;
+  GoodNames names_;
   std::string unescaped_;
 };
 

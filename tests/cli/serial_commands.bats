@@ -153,7 +153,7 @@ for a device: tbgw-convert --downlink makes them"
 }
 
 @test "the end of stdin means no more commands, not the end" {
-  background serial bash -c "echo '{\"send\":\"one\\n\"}' | tbgw-serial $T/tty.port"
+  background serial bash -c 'exec tbgw-serial "$0" < <(echo "{\"send\":\"one\\n\"}")' "$T/tty.port"
   wait_for "$T/device.out" one
   printf 'still here\n' >"$T/tty.device"
   wait_for "$T/serial.out" 'still here'
