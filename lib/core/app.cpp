@@ -99,7 +99,8 @@ std::vector<std::string> as_arguments(const nlohmann::ordered_json& value) {
   if (!value.is_array()) return {value.dump()};
   std::vector<std::string> out;
   for (const auto& element : value) {
-    for (std::string& text : as_arguments(element)) out.push_back(std::move(text));
+    for (std::string& text : as_arguments(element))
+      out.push_back(std::move(text));
   }
   return out;
 }
@@ -112,7 +113,8 @@ void apply_value(const ConfigTable& table, CLI::Option& option, const std::strin
   }
   if (is_flag && !value.get<bool>()) return;
   try {
-    for (const std::string& text : as_arguments(value)) option.add_result(text);
+    for (const std::string& text : as_arguments(value))
+      option.add_result(text);
     option.run_callback();
   } catch (const CLI::Error& error) {
     table.fail(key, error.what());
@@ -219,8 +221,8 @@ CLI::Option* add_whole(CLI::App& app, const std::string& names, std::int64_t lea
       ->type_name("N");
 }
 
-CLI::Option* add_duration(CLI::App& app, const std::string& names,
-                          std::chrono::milliseconds& value, const std::string& help) {
+CLI::Option* add_duration(CLI::App& app, const std::string& names, std::chrono::milliseconds& value,
+                          const std::string& help) {
   return add_parsed(app, names, value, help, parse_duration)
       ->type_name("DURATION")
       ->default_str(format_duration(value));
@@ -229,7 +231,8 @@ CLI::Option* add_duration(CLI::App& app, const std::string& names,
 CLI::Option* add_size(CLI::App& app, const std::string& names, std::uint64_t& value,
                       const std::string& help) {
   std::string shown = std::to_string(value);
-  for (const auto& [shift, unit] : {std::pair{30U, "G"}, std::pair{20U, "M"}, std::pair{10U, "K"}}) {
+  for (const auto& [shift, unit] :
+       {std::pair{30U, "G"}, std::pair{20U, "M"}, std::pair{10U, "K"}}) {
     if (value != 0 && value % (std::uint64_t{1} << shift) == 0) {
       shown = std::to_string(value >> shift) + unit;
       break;

@@ -67,8 +67,8 @@ CLI::Option* add_integer(CLI::App& app, const std::string& names, T& value, std:
              app, names, least, most, [&value](std::int64_t n) { value = static_cast<T>(n); }, help)
       ->default_str(std::to_string(value));
 }
-CLI::Option* add_duration(CLI::App& app, const std::string& names,
-                          std::chrono::milliseconds& value, const std::string& help);
+CLI::Option* add_duration(CLI::App& app, const std::string& names, std::chrono::milliseconds& value,
+                          const std::string& help);
 CLI::Option* add_size(CLI::App& app, const std::string& names, std::uint64_t& value,
                       const std::string& help);
 /// Bytes with C escapes ("\r\n") or "hex:0d0a".

@@ -69,13 +69,15 @@ ConfigTable::ConfigTable(std::shared_ptr<const ConfigFile> file)
   if (!node_->is_object()) fail("must be a table of keys");
 }
 
-ConfigTable::ConfigTable(std::shared_ptr<const ConfigFile> file,
-                         const nlohmann::ordered_json* node, std::string pointer)
+ConfigTable::ConfigTable(std::shared_ptr<const ConfigFile> file, const nlohmann::ordered_json* node,
+                         std::string pointer)
     : file_(std::move(file)), node_(node), pointer_(std::move(pointer)) {
   if (!node_->is_object()) fail("must be a table of keys");
 }
 
-std::string ConfigTable::place() const { return file_->place(pointer_); }
+std::string ConfigTable::place() const {
+  return file_->place(pointer_);
+}
 
 std::string ConfigTable::place(std::string_view key) const {
   return file_->place(pointer_ + "/" + escape_pointer(key));
@@ -122,8 +124,7 @@ std::optional<std::string> ConfigTable::text(Keys keys) {
   return value->get<std::string>();
 }
 
-std::optional<std::int64_t> ConfigTable::integer(Keys keys, std::int64_t least,
-                                                 std::int64_t most) {
+std::optional<std::int64_t> ConfigTable::integer(Keys keys, std::int64_t least, std::int64_t most) {
   std::string key;
   const auto* value = find(keys, &key);
   if (value == nullptr) return std::nullopt;
@@ -163,7 +164,8 @@ std::optional<std::chrono::milliseconds> ConfigTable::duration(Keys keys,
     if (!parsed) fail(key, parsed.error().text);
     return *parsed;
   }
-  const double ms = value->is_number() ? value->get<double>() * static_cast<double>(unit.count()) : -1;
+  const double ms =
+      value->is_number() ? value->get<double>() * static_cast<double>(unit.count()) : -1;
   if (!(ms >= 0 && ms < 1e12)) fail(key, "must be a time: a number, or a text like \"500ms\"");
   return std::chrono::milliseconds{std::llround(ms)};
 }
@@ -216,7 +218,8 @@ std::optional<std::vector<std::string>> ConfigTable::texts(Keys keys) {
 }
 
 void ConfigTable::ignore(Keys keys) {
-  for (const std::string_view key : keys) known_.emplace(key);
+  for (const std::string_view key : keys)
+    known_.emplace(key);
 }
 
 std::vector<std::string> ConfigTable::unknown() const {

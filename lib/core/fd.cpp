@@ -38,7 +38,7 @@ Fd open_for_reading(const std::string& path) {
     const bool refused = errno == EACCES || errno == EPERM;
     throw_errno(refused ? Status::no_permission : Status::no_input, path);
   }
-  struct stat info{};
+  struct stat info {};
   if (::fstat(fd.get(), &info) == 0 && S_ISDIR(info.st_mode)) {
     throw Fatal(Status::no_input, path + ": " + errno_text(EISDIR));
   }
@@ -79,7 +79,7 @@ Result<void> write_all(int fd, std::string_view bytes) {
 }
 
 FdKind fd_kind(int fd) {
-  struct stat info{};
+  struct stat info {};
   if (::fstat(fd, &info) != 0) return FdKind::other;
   if (S_ISFIFO(info.st_mode)) return FdKind::pipe;
   if (S_ISSOCK(info.st_mode)) return FdKind::socket;

@@ -46,7 +46,8 @@ class Filter {
       if (!wait(fd)) continue;
       at_end = reader.fill() == LineReader::Fill::end;
       Line line;
-      while (reader.next(line)) hooks_.line(line, name, out_);
+      while (reader.next(line))
+        hooks_.line(line, name, out_);
       last_input_ = Loop::Clock::now();
     }
   }

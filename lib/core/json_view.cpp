@@ -25,31 +25,44 @@ using Refusal = std::string_view;
 
 Refusal refusal(simdjson::error_code error) {
   switch (error) {
-    case simdjson::SUCCESS: return {};
-    case simdjson::UTF8_ERROR: return "not valid UTF-8";
-    case simdjson::UNCLOSED_STRING: return "not valid JSON: a string has no end";
-    case simdjson::UNESCAPED_CHARS: return "not valid JSON: a control character in a string";
-    case simdjson::STRING_ERROR: return "not valid JSON: a bad escape in a string";
-    case simdjson::EMPTY: return "an empty line";
-    case simdjson::INCORRECT_TYPE: return "not a JSON object";
-    case simdjson::INCOMPLETE_ARRAY_OR_OBJECT: return "not valid JSON: it ends too early";
-    default: return "not valid JSON";
+    case simdjson::SUCCESS:
+      return {};
+    case simdjson::UTF8_ERROR:
+      return "not valid UTF-8";
+    case simdjson::UNCLOSED_STRING:
+      return "not valid JSON: a string has no end";
+    case simdjson::UNESCAPED_CHARS:
+      return "not valid JSON: a control character in a string";
+    case simdjson::STRING_ERROR:
+      return "not valid JSON: a bad escape in a string";
+    case simdjson::EMPTY:
+      return "an empty line";
+    case simdjson::INCORRECT_TYPE:
+      return "not a JSON object";
+    case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
+      return "not valid JSON: it ends too early";
+    default:
+      return "not valid JSON";
   }
 }
 
 std::string_view without_space(std::string_view text) {
   const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_space(text.back()))
+    text.remove_suffix(1);
   return text;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 /// Too large for a double (1e400): every reader would make something else of it.
 bool is_huge(std::string_view text) {
   double value = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool tiny = text.find("e-") != std::string_view::npos || text.find("E-") != std::string_view::npos;
+  const bool tiny =
+      text.find("e-") != std::string_view::npos || text.find("E-") != std::string_view::npos;
   return result.ec == std::errc::result_out_of_range && !tiny;
 }
 
@@ -58,7 +71,8 @@ bool is_number(std::string_view text) {
   std::size_t i = 0;
   const auto digits = [&] {
     const std::size_t start = i;
-    while (i < text.size() && is_digit(text[i])) ++i;
+    while (i < text.size() && is_digit(text[i]))
+      ++i;
     return i - start;
   };
   if (i < text.size() && text[i] == '-') ++i;
@@ -89,7 +103,8 @@ bool is_plain_string(std::string_view token) {
 Refusal take_key(ondemand::field& field, std::string_view& key) {
   const char* start = field.key().raw();
   const char* end = start;
-  while (*end != '"' && *end != '\\') ++end;
+  while (*end != '"' && *end != '\\')
+    ++end;
   if (*end == '\\') return refusal(field.unescaped_key().get(key));
   key = {start, static_cast<std::size_t>(end - start)};
   return {};
@@ -124,8 +139,12 @@ class Reader {
         member.type = JsonType::null;
         member.text = member.raw;
         return member.raw == "null" ? Refusal{} : "not valid JSON";
-      case ondemand::json_type::object: member.type = JsonType::object; break;
-      case ondemand::json_type::array: member.type = JsonType::array; break;
+      case ondemand::json_type::object:
+        member.type = JsonType::object;
+        break;
+      case ondemand::json_type::array:
+        member.type = JsonType::array;
+        break;
     }
     return take_nested(value, member, depth);
   }
@@ -183,7 +202,8 @@ void drop_duplicates(std::vector<JsonMember>& members) {
     if (many) {
       again = !later.insert(key).second;
     } else {
-      for (std::size_t j = i + 1; j < members.size() && !again; ++j) again = members[j].key == key;
+      for (std::size_t j = i + 1; j < members.size() && !again; ++j)
+        again = members[j].key == key;
     }
     if (again) members.erase(members.begin() + static_cast<std::ptrdiff_t>(i));
   }

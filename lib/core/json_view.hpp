@@ -18,7 +18,7 @@ inline constexpr int kMaxDepth = 32;
 enum class JsonType : std::uint8_t { null, boolean, number, string, array, object };
 
 struct JsonMember {
-  std::string_view key;   ///< unescaped; empty for the elements of an array
+  std::string_view key;  ///< unescaped; empty for the elements of an array
   JsonType type = JsonType::null;
   std::string_view raw;   ///< the value as it stands in the line, quotes and brackets included
   std::string_view text;  ///< a string's value, unescaped; for other types the same as raw

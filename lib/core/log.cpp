@@ -40,7 +40,7 @@ State& state() {
 /// level prefixes make sense (systemd.exec(5)).
 bool stderr_is_journal() {
   const char* stream = std::getenv("JOURNAL_STREAM");  // NOLINT(concurrency-mt-unsafe): one thread
-  struct stat info{};
+  struct stat info {};
   if (stream == nullptr || ::fstat(STDERR_FILENO, &info) != 0) return false;
   return std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) == stream;
 }
@@ -67,14 +67,28 @@ void open(std::string_view program) {
   state().journal = stderr_is_journal();
 }
 
-void set_level(Level most) { state().most = most; }
-bool enabled(Level level) { return level <= state().most; }
-std::string_view program() { return state().program; }
+void set_level(Level most) {
+  state().most = most;
+}
+bool enabled(Level level) {
+  return level <= state().most;
+}
+std::string_view program() {
+  return state().program;
+}
 
-void error(std::string_view text) { print(Level::error, text); }
-void warn(std::string_view text) { print(Level::warning, text); }
-void info(std::string_view text) { print(Level::info, text); }
-void debug(std::string_view text) { print(Level::debug, text); }
+void error(std::string_view text) {
+  print(Level::error, text);
+}
+void warn(std::string_view text) {
+  print(Level::warning, text);
+}
+void info(std::string_view text) {
+  print(Level::info, text);
+}
+void debug(std::string_view text) {
+  print(Level::debug, text);
+}
 
 void limited(Level level, std::string_view kind, std::string_view text) {
   if (!enabled(level)) return;
@@ -94,7 +108,8 @@ void limited(Level level, std::string_view kind, std::string_view text) {
 }
 
 void flush_repeats() {
-  for (auto& [kind, seen] : state().kinds) say_held_back(kind, seen);
+  for (auto& [kind, seen] : state().kinds)
+    say_held_back(kind, seen);
 }
 
 }  // namespace tbgw::log

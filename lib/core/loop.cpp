@@ -17,7 +17,9 @@ void Loop::set_events(int fd, short events) {
   if (const auto found = watches_.find(fd); found != watches_.end()) found->second.events = events;
 }
 
-void Loop::forget(int fd) { watches_.erase(fd); }
+void Loop::forget(int fd) {
+  watches_.erase(fd);
+}
 
 Loop::Timer Loop::at(Time due, TimerHandler handler) {
   Timer timer;
@@ -50,7 +52,8 @@ void Loop::turn(Duration limit) {
   if (before_wait_) before_wait_();
   if (quit_) return;
   polled_.clear();
-  for (const auto& [fd, watch] : watches_) polled_.push_back({fd, watch.events, 0});
+  for (const auto& [fd, watch] : watches_)
+    polled_.push_back({fd, watch.events, 0});
   const std::uint64_t newest = next_id_;
   const int ready = ::poll(polled_.data(), polled_.size(), wait_ms(limit));
   if (ready < 0 && errno != EINTR) throw_errno(Status::software, "poll");
@@ -80,7 +83,8 @@ void Loop::run_timers() {
 
 void Loop::run() {
   quit_ = false;
-  while (!quit_) turn();
+  while (!quit_)
+    turn();
 }
 
 }  // namespace tbgw

@@ -157,7 +157,8 @@ Result<std::string> parse_hex(std::string_view text) {
     if (text[i] == ' ' || text[i] == ':') continue;
     const int high = hex_digit(text[i]);
     const int low = i + 1 < text.size() ? hex_digit(text[i + 1]) : -1;
-    if (high < 0 || low < 0) return Error{in_quotes(text) + " is not hexadecimal (pairs of 0-9 a-f)"};
+    if (high < 0 || low < 0)
+      return Error{in_quotes(text) + " is not hexadecimal (pairs of 0-9 a-f)"};
     out += static_cast<char>(high * 16 + low);
     ++i;
   }
@@ -166,7 +167,7 @@ Result<std::string> parse_hex(std::string_view text) {
 
 std::string format_duration(std::chrono::milliseconds duration) {
   const std::int64_t ms = duration.count();
-  if (ms == 0) return "0";
+  if (ms == 0) return "0s";
   for (std::size_t i = kTimeUnits.size(); i-- > 1;) {
     const auto factor = static_cast<std::int64_t>(kTimeUnits[i].factor);
     if (ms % factor == 0) return std::to_string(ms / factor) + std::string{kTimeUnits[i].name};

@@ -10,8 +10,8 @@ namespace tbgw {
 /// >= 0), and sends READY=1 with STATUS=status to $NOTIFY_SOCKET (if set). Call once.
 void announce_ready(int ready_fd, std::string_view status);
 
-/// sd_notify(3): sends `state` ("STATUS=…", "STOPPING=1") to $NOTIFY_SOCKET, "@" = abstract. Without
-/// the variable, or when nobody listens, nothing happens.
+/// sd_notify(3): sends `state` ("STATUS=…", "STOPPING=1") to $NOTIFY_SOCKET, "@" = abstract.
+/// Without the variable, or when nobody listens, nothing happens.
 void notify(std::string_view state);
 
 }  // namespace tbgw

@@ -42,7 +42,8 @@ std::string dump(const nlohmann::ordered_json& json) {
 }
 
 void append_members(nlohmann::ordered_json& to, const nlohmann::ordered_json& members) {
-  for (const auto& [key, value] : members.items()) to[key] = value;
+  for (const auto& [key, value] : members.items())
+    to[key] = value;
 }
 
 }  // namespace
@@ -89,7 +90,8 @@ std::string stats_line(std::string_view tool, std::string_view name, const Count
   nlohmann::ordered_json line{{"event", "stats"}, {"tool", tool}};
   if (!name.empty()) line["name"] = name;
   auto& values = line["counters"] = nlohmann::ordered_json::object();
-  for (const auto& [key, value] : counters) values[std::string{key}] = value;
+  for (const auto& [key, value] : counters)
+    values[std::string{key}] = value;
   return dump(line);
 }
 

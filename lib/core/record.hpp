@@ -34,14 +34,14 @@ std::string_view address_member(std::string_view source);
 
 /// A raw record: bytes of a device as they came. Empty views are left out when written.
 struct RawRecord {
-  EpochMs ts = 0;               ///< at the first byte
-  std::string_view source;      ///< "serial"
-  std::string_view address;     ///< value of address_member(source)
-  std::string_view device;      ///< when the connector was told one
-  std::string_view data;        ///< text, or what `encoding` says; valid UTF-8
-  std::string_view encoding;    ///< "" = text, "hex", "base64"
-  std::string_view clock;       ///< `"clock":{…}` from ClockTrust, for a doubtful stamp
-  std::string_view rpc;         ///< raw JSON of the command's rpc: this is the answer to it
+  EpochMs ts = 0;             ///< at the first byte
+  std::string_view source;    ///< "serial"
+  std::string_view address;   ///< value of address_member(source)
+  std::string_view device;    ///< when the connector was told one
+  std::string_view data;      ///< text, or what `encoding` says; valid UTF-8
+  std::string_view encoding;  ///< "" = text, "hex", "base64"
+  std::string_view clock;     ///< `"clock":{…}` from ClockTrust, for a doubtful stamp
+  std::string_view rpc;       ///< raw JSON of the command's rpc: this is the answer to it
 };
 /// Appends the record as one line, newline included.
 void append_raw(std::string& out, const RawRecord& record);

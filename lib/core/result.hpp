@@ -22,8 +22,7 @@ class [[nodiscard]] Result {
  public:
   using Value = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
-  Result()
-    requires std::is_void_v<T>
+  Result() requires std::is_void_v<T>
   = default;
   Result(Value value) : state_(std::in_place_index<0>, std::move(value)) {}
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}

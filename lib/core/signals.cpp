@@ -25,7 +25,7 @@ extern "C" void note_signal(int number) {
 }
 
 void set_action(int number, void (*handler)(int), int flags) {
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = handler;
   action.sa_flags = flags;
   sigemptyset(&action.sa_mask);
@@ -35,7 +35,8 @@ void set_action(int number, void (*handler)(int), int flags) {
 }  // namespace
 
 Signals::Signals() : pipe_(make_pipe()) {
-  for (const int fd : {pipe_.read.get(), pipe_.write.get()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
+  for (const int fd : {pipe_.read.get(), pipe_.write.get()})
+    ::fcntl(fd, F_SETFL, O_NONBLOCK);
   stop_pipe = pipe_.write.get();
   for (const int number : {SIGTERM, SIGHUP, SIGINT}) {
     set_action(number, note_signal, static_cast<int>(SA_RESETHAND));
@@ -44,7 +45,8 @@ Signals::Signals() : pipe_(make_pipe()) {
 }
 
 Signals::~Signals() {
-  for (const int number : {SIGTERM, SIGHUP, SIGINT, SIGUSR1}) set_action(number, SIG_DFL, 0);
+  for (const int number : {SIGTERM, SIGHUP, SIGINT, SIGUSR1})
+    set_action(number, SIG_DFL, 0);
   stop_pipe = -1;
 }
 
@@ -61,6 +63,8 @@ Signals::News Signals::take() {
   return news;
 }
 
-bool interrupted() { return interrupt_seen; }
+bool interrupted() {
+  return interrupt_seen;
+}
 
 }  // namespace tbgw

@@ -6,7 +6,9 @@
 
 namespace tbgw {
 
-std::string errno_text(int error) { return std::generic_category().message(error); }
+std::string errno_text(int error) {
+  return std::generic_category().message(error);
+}
 
 void throw_errno(Status why, const std::string& what) {
   const int error = errno;

@@ -22,21 +22,37 @@ std::uint32_t byte_at(std::string_view bytes, std::size_t i) {
 /// Which bytes cannot stand in a JSON string as they are.
 constexpr std::array<bool, 256> kNeedsEscape = [] {
   std::array<bool, 256> table{};
-  for (std::size_t c = 0; c < 0x20; ++c) table[c] = true;
+  for (std::size_t c = 0; c < 0x20; ++c)
+    table[c] = true;
   table['"'] = table['\\'] = true;
   return table;
 }();
 
 void append_escape(std::string& out, unsigned char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    default:
+      break;
   }
   out += "\\u00";
   out += kHexDigits[c >> 4U];
@@ -45,7 +61,9 @@ void append_escape(std::string& out, unsigned char c) {
 
 }  // namespace
 
-bool is_utf8(std::string_view bytes) { return simdjson::validate_utf8(bytes.data(), bytes.size()); }
+bool is_utf8(std::string_view bytes) {
+  return simdjson::validate_utf8(bytes.data(), bytes.size());
+}
 
 std::string to_hex(std::string_view bytes) {
   std::string out;
@@ -78,7 +96,8 @@ Result<std::string> from_base64(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); i += 4) {
     const bool last = i + 4 == text.size();
     std::size_t digits = 4;
-    while (last && digits > 2 && text[i + digits - 1] == '=') --digits;
+    while (last && digits > 2 && text[i + digits - 1] == '=')
+      --digits;
     std::uint32_t group = 0;
     for (std::size_t digit = 0; digit < 4; ++digit) {
       const std::size_t value = digit < digits ? kBase64.find(text[i + digit]) : 0;
@@ -132,17 +151,25 @@ std::string in_quotes(std::string_view bytes, std::size_t limit) {
   std::string_view shown = bytes.substr(0, limit);
   // Never end inside a UTF-8 sequence.
   if (cut && is_utf8(bytes)) {
-    while (!shown.empty() && !is_utf8(shown)) shown.remove_suffix(1);
+    while (!shown.empty() && !is_utf8(shown))
+      shown.remove_suffix(1);
   }
   const bool text = is_utf8(shown);
   for (const char c : shown) {
     const auto code = static_cast<unsigned char>(c);
     if (code < 0x20 || code == 0x7F || (code >= 0x80 && !text)) {
       switch (c) {
-        case '\n': out += "\\n"; break;
-        case '\r': out += "\\r"; break;
-        case '\t': out += "\\t"; break;
-        default: out += "\\x" + to_hex({&c, 1});
+        case '\n':
+          out += "\\n";
+          break;
+        case '\r':
+          out += "\\r";
+          break;
+        case '\t':
+          out += "\\t";
+          break;
+        default:
+          out += "\\x" + to_hex({&c, 1});
       }
     } else {
       out += c;
@@ -156,7 +183,8 @@ namespace {
 /// Edit distance with insertions, deletions, replacements and swaps of neighbours.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) rows[i][0] = i;
+  for (std::size_t i = 0; i <= a.size(); ++i)
+    rows[i][0] = i;
   std::iota(rows[0].begin(), rows[0].end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
@@ -172,7 +200,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::string lower(std::string_view text) {
   std::string out{text};
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (char& c : out)
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return out;
 }
 

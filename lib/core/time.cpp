@@ -41,9 +41,15 @@ std::string first_word(const std::string& path) {
 
 }  // namespace
 
-EpochMs now_ms() { return clock_ms(CLOCK_REALTIME); }
-std::int64_t uptime_ms() { return clock_ms(CLOCK_BOOTTIME); }
-std::string boot_id() { return first_word("/proc/sys/kernel/random/boot_id"); }
+EpochMs now_ms() {
+  return clock_ms(CLOCK_REALTIME);
+}
+std::int64_t uptime_ms() {
+  return clock_ms(CLOCK_BOOTTIME);
+}
+std::string boot_id() {
+  return first_word("/proc/sys/kernel/random/boot_id");
+}
 
 EpochMs StampSpreader::next(EpochMs at) {
   if (at > last_ || last_ - at > 2 * kAhead) {

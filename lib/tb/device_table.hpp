@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ struct Batch {
   std::vector<Slice> slices;       ///< of `telemetry`
   Time opened{};
   bool listed = false;  ///< somebody waits to seal it
+  /// The size of the last one: the next will be like it, and one allocation is enough for it.
+  std::uint32_t last_bytes = 0;
+  std::uint32_t last_records = 0;
 
   [[nodiscard]] bool empty() const { return attributes_of.empty() && slices.empty(); }
   /// What it costs to keep.

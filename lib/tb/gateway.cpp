@@ -11,6 +11,7 @@ Counters Gateway::counters() const {
           {"done", ledger.done()},
           {"waiting", ledger.undone()},
           {"heldBytes", uplink.held_bytes()},
+          {"inFlight", uplink.outbox().in_flight()},
           {"readings", up.readings},
           {"events", up.events},
           {"ignored", up.ignored},

@@ -69,7 +69,12 @@ void Packer::add(DeviceId id, Device& device, const Reading& reading, Seq record
   const std::size_t frame_size = kFrame + device.quoted.size();
   Job job{id,  device, reading,  record,
           now, sealed, left_out, whole > frame_size ? whole - frame_size : 0};
-  if (device.batch.empty()) device.batch.opened = now;
+  Batch& batch = device.batch;
+  if (batch.empty()) batch.opened = now;
+  if (batch.telemetry.empty() && !reading.entries.empty()) {
+    batch.telemetry.reserve(batch.last_bytes);
+    batch.slices.reserve(batch.last_records);
+  }
   if (!reading.attributes.empty()) add_attributes(job);
   if (!reading.entries.empty()) add_entries(job);
 }
@@ -217,6 +222,8 @@ void Packer::seal_telemetry(DeviceId id, Device& device, std::vector<Message>& s
   Message message = frame(Message::Kind::telemetry, id, device, batch.telemetry);
   const std::size_t around = message.payload.size() - batch.telemetry.size();
   const std::size_t behind = id == kGatewayItself ? 1 : 2;
+  batch.last_bytes = static_cast<std::uint32_t>(batch.telemetry.size());
+  batch.last_records = static_cast<std::uint32_t>(batch.slices.size());
   batch.slices.shrink_to_fit();
   message.slices = std::move(batch.slices);
   for (Slice& slice : message.slices)

@@ -7,7 +7,7 @@ load ../support/common
 setup() { common_setup; }
 teardown() { common_teardown; }
 
-start_push() { background push tbgw-push "$PLATFORM_URL" --token-file "$T/token" "$@"; }
+start_push() { background push tbgw-push "$PLATFORM_URL" --token-file "$T/token"; }
 sessions() { jq -r 'select(.kind == "session") | .state' "$T/platform.log"; }
 secret() { (umask 077 && printf '%s\n' "$2" >"$T/$1"); }
 

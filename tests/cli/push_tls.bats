@@ -7,7 +7,7 @@ load ../support/common
 setup() {
   common_setup
   mkdir "$T/pki"
-  cd "$T/pki"
+  cd "$T/pki" || return
   authority ca
   certificate server ca "DNS:localhost,IP:127.0.0.1"
 }

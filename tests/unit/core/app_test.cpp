@@ -50,7 +50,8 @@ class CommandLine : public testing::Test {
     app.add_flag("--strict", options_.strict, "strict");
     arguments.insert(arguments.begin(), "tbgw-test");
     std::vector<char*> argv;
-    for (std::string& argument : arguments) argv.push_back(argument.data());
+    for (std::string& argument : arguments)
+      argv.push_back(argument.data());
     try {
       parse_command_line(app, options_.common, static_cast<int>(argv.size()), argv.data());
     } catch (const Fatal& fatal) {
@@ -81,7 +82,8 @@ TEST_F(CommandLine, FlagsWinOverEnvironmentOverFileOverDefaults) {
 }
 
 TEST_F(CommandLine, ListsFlagsAndSizesComeFromTheFile) {
-  const std::string file = config("word = [\"a\", \"b\"]\nstrict = true\nmemory = \"1M\"\nverbose = true\n");
+  const std::string file =
+      config("word = [\"a\", \"b\"]\nstrict = true\nmemory = \"1M\"\nverbose = true\n");
   EXPECT_EQ(parse({"--config", file}), "");
   EXPECT_EQ(options_.words, (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(options_.strict);

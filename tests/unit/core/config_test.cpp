@@ -10,8 +10,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-ConfigTable json(std::string_view text) { return ConfigTable(parse_config("f.json", text, false)); }
-ConfigTable toml(std::string_view text) { return ConfigTable(parse_config("f.toml", text, true)); }
+ConfigTable json(std::string_view text) {
+  return ConfigTable(parse_config("f.json", text, false));
+}
+ConfigTable toml(std::string_view text) {
+  return ConfigTable(parse_config("f.toml", text, true));
+}
 
 /// The message of the Fatal that `act` throws.
 template <class Act>
@@ -26,7 +30,8 @@ std::string failure(Act act) {
 }
 
 TEST(Config, JsonErrorsNameTheLineOfTheKey) {
-  auto table = json("{\n  \"devices\": [\n    {\"port\": \"/dev/x\",\n     \"baudrate\": \"fast\"}]}");
+  auto table =
+      json("{\n  \"devices\": [\n    {\"port\": \"/dev/x\",\n     \"baudrate\": \"fast\"}]}");
   auto devices = table.tables({"devices"});
   ASSERT_EQ(devices.size(), 1U);
   EXPECT_EQ(failure([&] { devices[0].integer({"baudrate"}, 1, 100); }),
@@ -53,21 +58,23 @@ TEST(Config, UnknownKeyIsNamedWithTheNearestKnownOne) {
   table.integer({"port"}, 0, 9);
   table.ignore({"baudrate"});
   EXPECT_EQ(table.unknown(),
-            (std::vector<std::string>{
-                "f.json:2: unknown key 'baudrat' (did you mean 'baudrate'?)",
-                "f.json:3: unknown key 'zzz'"}));
+            (std::vector<std::string>{"f.json:2: unknown key 'baudrat' (did you mean 'baudrate'?)",
+                                      "f.json:3: unknown key 'zzz'"}));
   EXPECT_EQ(failure([&] { table.refuse_unknown(); }).substr(0, 9), "f.json:2:");
 }
 
 TEST(Config, TwoSpellingsOfOneKeyAreAnError) {
   auto table = json("{\"name\": \"a\", \"deviceName\": \"b\"}");
-  EXPECT_EQ(failure([&] { table.text({"deviceName", "name"}); }),
+  EXPECT_EQ(failure([&] {
+              table.text({"deviceName", "name"});
+            }),
             "f.json:1: name: says the same as 'deviceName': give only one of them");
   EXPECT_EQ(*json("{\"name\": \"a\"}").text({"deviceName", "name"}), "a");
 }
 
 TEST(Config, DuplicateKeyIsAnErrorNotASilentWinner) {
-  EXPECT_EQ(failure([] { json("{\"a\":1,\n\"a\":2}"); }), "f.json:2: the key 'a' stands here twice");
+  EXPECT_EQ(failure([] { json("{\"a\":1,\n\"a\":2}"); }),
+            "f.json:2: the key 'a' stands here twice");
   EXPECT_EQ(failure([] { toml("a = 1\na = 2\n"); }).substr(0, 9), "f.toml:2:");
 }
 
@@ -96,7 +103,8 @@ TEST(Config, DeepNestingIsRefused) {
 TEST(Config, TomlKeepsTheOrderOfTheFile) {
   auto table = toml("zebra = 1\napple = 2\n[mango]\nx = 1\n");
   std::string order;
-  for (const auto& [key, value] : table.json().items()) order += key + " ";
+  for (const auto& [key, value] : table.json().items())
+    order += key + " ";
   EXPECT_EQ(order, "zebra apple mango ");
 }
 

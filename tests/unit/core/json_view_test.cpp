@@ -57,7 +57,8 @@ TEST(JsonView, EscapedKeyIsTheSameKey) {
 TEST(JsonView, LastOfDuplicateKeysWins) {
   JsonView json;
   std::string text = R"({"a":1,"b":2,"a":3)";
-  for (int i = 0; i < 100; ++i) text += ",\"k" + std::to_string(i % 50) + "\":" + std::to_string(i);
+  for (int i = 0; i < 100; ++i)
+    text += ",\"k" + std::to_string(i % 50) + "\":" + std::to_string(i);
   const Padded few(R"({"a":1,"b":2,"a":3})");
   const Padded many(text + "}");
   for (const Padded* line : {&few, &many}) {
@@ -72,14 +73,47 @@ TEST(JsonView, LastOfDuplicateKeysWins) {
 }
 
 TEST(JsonView, WhatNobodyLooksAtIsCheckedToo) {
-  for (const char* bad : {
-           R"({"a":tru})", R"({"a":01})", R"({"a":1.2.3})", R"({"a":"\q"})", R"({"a":1}{"b":2})",
-           R"({"a":1} x)", R"({"a":[1,2)", R"({"a":1)", R"({"a")", R"({"a":})", R"({"a":1,})",
-           R"({a:1})", R"({'a':1})", R"({"a":[1,]})", R"({"a":nul})", R"({"a":+1})", R"({"a":1.})",
-           R"({"a":.5})", R"({"a":1e})", R"({"a":NaN})", R"({"a":"\ud800"})", R"({"a":"\u12"})",
-           R"({"a":1 2})", R"({"a":"x"y})", R"({"a":[{"b":tru}]})", R"({"a":{"b":"\q"}})", R"([1])",
-           "1", "", " ", "null", "\"x\"", "{", "}", "{\"a\":\"\x01\"}", "{\"a\":\"\xff\"}",
-           "\xef\xbb\xbf{\"a\":1}", R"({"a" 1})", R"({"a"::1})", R"({,"a":1})", R"({"a":--1})"}) {
+  for (const char* bad : {R"({"a":tru})",
+                          R"({"a":01})",
+                          R"({"a":1.2.3})",
+                          R"({"a":"\q"})",
+                          R"({"a":1}{"b":2})",
+                          R"({"a":1} x)",
+                          R"({"a":[1,2)",
+                          R"({"a":1)",
+                          R"({"a")",
+                          R"({"a":})",
+                          R"({"a":1,})",
+                          R"({a:1})",
+                          R"({'a':1})",
+                          R"({"a":[1,]})",
+                          R"({"a":nul})",
+                          R"({"a":+1})",
+                          R"({"a":1.})",
+                          R"({"a":.5})",
+                          R"({"a":1e})",
+                          R"({"a":NaN})",
+                          R"({"a":"\ud800"})",
+                          R"({"a":"\u12"})",
+                          R"({"a":1 2})",
+                          R"({"a":"x"y})",
+                          R"({"a":[{"b":tru}]})",
+                          R"({"a":{"b":"\q"}})",
+                          R"([1])",
+                          "1",
+                          "",
+                          " ",
+                          "null",
+                          "\"x\"",
+                          "{",
+                          "}",
+                          "{\"a\":\"\x01\"}",
+                          "{\"a\":\"\xff\"}",
+                          "\xef\xbb\xbf{\"a\":1}",
+                          R"({"a" 1})",
+                          R"({"a"::1})",
+                          R"({,"a":1})",
+                          R"({"a":--1})"}) {
     EXPECT_NE(why_not(bad), "") << bad;
   }
 }
@@ -127,9 +161,14 @@ TEST(JsonView, AgreesWithAnotherParserOnWhatIsJson) {
     for (auto edits = 1 + random() % 3; edits > 0; --edits) {
       const std::size_t at = random() % text.size();
       switch (random() % 3) {
-        case 0: text[at] = kBytes[random() % kBytes.size()]; break;
-        case 1: text.erase(at, 1 + random() % 4); break;
-        default: text.insert(at, 1, kBytes[random() % kBytes.size()]);
+        case 0:
+          text[at] = kBytes[random() % kBytes.size()];
+          break;
+        case 1:
+          text.erase(at, 1 + random() % 4);
+          break;
+        default:
+          text.insert(at, 1, kBytes[random() % kBytes.size()]);
       }
       if (text.empty()) text = " ";
     }

@@ -33,7 +33,9 @@ class LineInputTest : public testing::Test {
   Loop loop_;
   Texts lines_;
   std::size_t most_ = 1000;
-  LineInput input_{loop_, pipe_.read.get(), 1000,
+  LineInput input_{loop_,
+                   pipe_.read.get(),
+                   1000,
                    {[this](const Line& line) { lines_.emplace_back(line.text); },
                     [this] { return lines_.size() >= most_; }}};
 };
@@ -95,7 +97,8 @@ TEST_F(LineInputTest, AfterAStopItEndsAtSilenceAndNotBefore) {
   turn(2);
   EXPECT_EQ(lines_, Texts{"a"});
   write("b\n");
-  while (!input_.ended() && Loop::Clock::now() - start < 20s) loop_.turn(1000ms);
+  while (!input_.ended() && Loop::Clock::now() - start < 20s)
+    loop_.turn(1000ms);
   EXPECT_TRUE(input_.ended());
   EXPECT_GE(Loop::Clock::now() - start, 190ms);
   EXPECT_EQ(lines_, (Texts{"a", "b"}));
@@ -106,7 +109,8 @@ TEST_F(LineInputTest, ALineNowAndThenIsATrickleAndAStreamIsNot) {
   turn();
   EXPECT_TRUE(input_.is_trickle());
   std::string many;
-  for (int i = 0; i < 3000; ++i) many += "line\n";
+  for (int i = 0; i < 3000; ++i)
+    many += "line\n";
   most_ = 100'000;
   write(many);
   turn();

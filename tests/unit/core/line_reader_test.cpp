@@ -35,7 +35,8 @@ std::vector<Seen> read_lines(const std::string& input, std::size_t max_line, std
   while (!end) {
     end = reader.fill() == LineReader::Fill::end;
     Line line;
-    while (reader.next(line)) seen.push_back({std::string{line.text}, line.number, line.too_long});
+    while (reader.next(line))
+      seen.push_back({std::string{line.text}, line.number, line.too_long});
   }
   writer.join();
   return seen;
@@ -45,7 +46,9 @@ TEST(LineReader, UnterminatedLastLineIsStillALine) {
   EXPECT_EQ(read_lines("a\nb", 10, 100), (std::vector<Seen>{{"a", 1, false}, {"b", 2, false}}));
 }
 
-TEST(LineReader, EmptyInputHasNoLine) { EXPECT_TRUE(read_lines("", 10, 1).empty()); }
+TEST(LineReader, EmptyInputHasNoLine) {
+  EXPECT_TRUE(read_lines("", 10, 1).empty());
+}
 
 TEST(LineReader, EmptyLinesAndNulBytesCount) {
   EXPECT_EQ(read_lines(std::string("\n\0\n", 3), 10, 1),
@@ -84,7 +87,8 @@ TEST(LineReader, SplitReadsNeverChangeTheLines) {
     }
     const auto seen = read_lines(input, 1000, 1 + random() % 700);
     ASSERT_EQ(seen.size(), lines.size());
-    for (std::size_t i = 0; i < lines.size(); ++i) ASSERT_EQ(seen[i].text, lines[i]);
+    for (std::size_t i = 0; i < lines.size(); ++i)
+      ASSERT_EQ(seen[i].text, lines[i]);
   }
 }
 
@@ -97,7 +101,8 @@ TEST(LineReader, BigLinesAcrossManyReadsKeepTheirBytes) {
   }
   const auto seen = read_lines(input, 262144, 65536);
   ASSERT_EQ(seen.size(), lines.size());
-  for (std::size_t i = 0; i < lines.size(); ++i) EXPECT_EQ(seen[i].text, lines[i]);
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    EXPECT_EQ(seen[i].text, lines[i]);
 }
 
 }  // namespace

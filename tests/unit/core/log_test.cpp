@@ -12,7 +12,8 @@ namespace {
 TEST(Log, FloodIsHeldBackAndCounted) {
   log::open("test");
   testing::internal::CaptureStderr();
-  for (int i = 0; i < 1000; ++i) log::limited(log::Level::warning, "bad record", "line bad");
+  for (int i = 0; i < 1000; ++i)
+    log::limited(log::Level::warning, "bad record", "line bad");
   log::flush_repeats();
   const std::string text = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 21);

@@ -51,7 +51,8 @@ TEST(Loop, TimerThatSetsItselfAgainDoesNotStarveTheRest) {
     read = true;
     loop.forget(pipe.read.get());
   });
-  for (int i = 0; i < 3; ++i) loop.turn();
+  for (int i = 0; i < 3; ++i)
+    loop.turn();
   EXPECT_TRUE(read);
   EXPECT_EQ(ticks, 3);
 }

@@ -27,7 +27,8 @@ std::string read_available(int fd) {
 }
 
 void settle(Loop& loop) {
-  for (int i = 0; i < 200; ++i) loop.turn(Loop::Duration{0});
+  for (int i = 0; i < 200; ++i)
+    loop.turn(Loop::Duration{0});
 }
 
 TEST(Output, OldestDroppableRecordMakesRoomAndIsCounted) {
@@ -63,7 +64,8 @@ TEST(Output, BlockedReaderNeverTearsARecord) {
   std::string sent;
   std::string received;
   for (int i = 0; i < 3000; ++i) {
-    const std::string record = std::to_string(i) + std::string(static_cast<std::size_t>(i % 90), 'x');
+    const std::string record =
+        std::to_string(i) + std::string(static_cast<std::size_t>(i % 90), 'x');
     out.push(record, true);
     if (i % 100 == 99) {
       settle(loop);
@@ -114,7 +116,8 @@ TEST(Output, DrainGivesUpAtItsDeadline) {
   Loop loop;
   Pipe pipe = make_pipe();
   Output out(loop, pipe.write.get(), 1 << 20);
-  for (int i = 0; i < 10; ++i) out.push(std::string(20'000, 'z'), false);
+  for (int i = 0; i < 10; ++i)
+    out.push(std::string(20'000, 'z'), false);
   EXPECT_FALSE(out.drain(Loop::Clock::now() + Loop::Duration{50}));
   EXPECT_FALSE(out.empty());
 }
@@ -123,7 +126,8 @@ TEST(LineWriter, LinesPastTheDeadlineAreCounted) {
   Pipe pipe = make_pipe();
   LineWriter out(pipe.write.get());
   out.set_deadline(Loop::Clock::now());
-  for (int i = 0; i < 1000; ++i) out.line(std::string(99, 'l'));
+  for (int i = 0; i < 1000; ++i)
+    out.line(std::string(99, 'l'));
   out.flush();
   const std::string received = read_available(pipe.read.get());
   EXPECT_GT(out.lost_lines(), 0U);

@@ -49,10 +49,9 @@ TEST(Record, AnswerCarriesItsRpcAsItCame) {
   record.encoding = "hex";
   record.rpc = R"({"id":1,"method":"m"})";
   append_raw(out, record);
-  EXPECT_EQ(out,
-            R"({"ts":1,"source":"serial","device":"em24","data":"0a1bff","encoding":"hex",)"
-            R"("rpc":{"id":1,"method":"m"}})"
-            "\n");
+  EXPECT_EQ(out, R"({"ts":1,"source":"serial","device":"em24","data":"0a1bff","encoding":"hex",)"
+                 R"("rpc":{"id":1,"method":"m"}})"
+                 "\n");
 }
 
 TEST(Record, EmptyDataIsStillARawRecord) {

@@ -11,7 +11,8 @@ namespace {
 
 std::string random_bytes(std::mt19937& random, std::size_t most) {
   std::string bytes(random() % (most + 1), '\0');
-  for (char& c : bytes) c = static_cast<char>(random());
+  for (char& c : bytes)
+    c = static_cast<char>(random());
   return bytes;
 }
 
@@ -62,7 +63,8 @@ TEST(Text, MessagesNeverCarryRawBytesOrHalfCharacters) {
   EXPECT_EQ(in_quotes("\xff\xfe"), "'\\xff\\xfe'");
   EXPECT_EQ(in_quotes("grün", 3), "'gr…'");
   std::mt19937 random(5);
-  for (int i = 0; i < 2000; ++i) EXPECT_TRUE(is_utf8(in_quotes(random_bytes(random, 100), 20)));
+  for (int i = 0; i < 2000; ++i)
+    EXPECT_TRUE(is_utf8(in_quotes(random_bytes(random, 100), 20)));
 }
 
 TEST(Text, SuggestionsAreNearNotFar) {

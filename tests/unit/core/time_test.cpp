@@ -19,7 +19,8 @@ TEST(StampSpreader, NoTwoStampsOfAMillisecondCoincide) {
 TEST(StampSpreader, NeverMoreThanASecondAhead) {
   StampSpreader spread;
   EpochMs last = 0;
-  for (int i = 0; i < 1500; ++i) last = spread.next(5000);
+  for (int i = 0; i < 1500; ++i)
+    last = spread.next(5000);
   EXPECT_EQ(last, 6000);
   EXPECT_EQ(spread.repeated(), 499U);
 }
@@ -38,7 +39,9 @@ TEST(Clock, StampOfNowIsMillisecondsAndNotDoubtful) {
   EXPECT_FALSE(trust.doubt(now).has_value());
 }
 
-TEST(Clock, BootIdIsAUuid) { EXPECT_EQ(boot_id().size(), 36U); }
+TEST(Clock, BootIdIsAUuid) {
+  EXPECT_EQ(boot_id().size(), 36U);
+}
 
 }  // namespace
 }  // namespace tbgw
