@@ -173,7 +173,13 @@ void parse_command_line(CLI::App& app, CommonOptions& options, int argc, char** 
   for (CLI::Option* option : app.get_options([](const CLI::Option*) { return true; })) {
     if (option->get_default_str() == "[]") option->default_str("");  // an empty list is no news
   }
-  app.parse(argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::RequiredError&) {
+    // What is misspelt is the better news than what is missing.
+    if (!app.remaining().empty()) throw CLI::ExtrasError(app.get_name(), app.remaining());
+    throw;
+  }
   if (!options.config.empty() && !options.config_is_own) apply_config(app, options.config);
   using log::Level;
   Level most = options.verbose == 0 ? Level::warning : Level::info;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/packer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -14,6 +15,8 @@ namespace {
 
 // {"NAME":[…]} and {"NAME":{…}} around the name and the body.
 constexpr std::size_t kFrame = 5;
+/// Larger batches grow by doubling: their size says less about the next one.
+constexpr std::uint32_t kMostReserved = 4096;
 
 void append_number(std::string& out, std::int64_t number) {
   std::array<char, 24> digits{};
@@ -72,8 +75,8 @@ void Packer::add(DeviceId id, Device& device, const Reading& reading, Seq record
   Batch& batch = device.batch;
   if (batch.empty()) batch.opened = now;
   if (batch.telemetry.empty() && !reading.entries.empty()) {
-    batch.telemetry.reserve(batch.last_bytes);
-    batch.slices.reserve(batch.last_records);
+    batch.telemetry.reserve(std::min(batch.last_bytes, kMostReserved));
+    batch.slices.reserve(std::min(batch.last_records, kMostReserved / 64));
   }
   if (!reading.attributes.empty()) add_attributes(job);
   if (!reading.entries.empty()) add_entries(job);
