@@ -58,7 +58,7 @@ plain() { jq -c 'del(.ts)' "$T/${1:-serial}.out" | sed "s#$T/##g"; }
   ready=${EPOCHREALTIME/./}
   exec 8>&-
   ((ready - started >= 50000))
-  grep -q '"connect"' "$T/serial.out"
+  wait_for "$T/serial.out" '"connect"'
   device 'first\n'
   wait_for "$T/serial.out" '"first\\n"'
 }
