@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spool/disk_backlog.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace tbgw::spool {
+
+DiskBacklog::DiskBacklog(const Directory& directory, Cursor& cursor, LetterBox& dead,
+                         Writer* writer, std::function<void(const std::string& text)> tell)
+    : directory_(directory),
+      cursor_(cursor),
+      dead_(dead),
+      writer_(writer),
+      reader_(directory, cursor.position()),
+      losses_(directory, std::move(tell)),
+      handed_(cursor.position()),
+      done_(cursor.position()) {}
+
+std::optional<Backlog::Record> DiskBacklog::next() {
+  constexpr auto kAll = std::numeric_limits<std::uint64_t>::max();
+  while (true) {
+    const Reader::Item item = reader_.next(writer_ != nullptr ? writer_->written() : kAll);
+    if (item.kind == Reader::Kind::nothing) return next_in_memory();
+    if (item.kind == Reader::Kind::record) {
+      if (first_ == 0) note_start(item.seq);
+      handed_ = item.seq;
+      return Record{item.seq, item.payload};
+    }
+    const std::uint64_t lost = losses_.note(item);
+    const bool damaged = item.cause == Reader::Cause::damaged;
+    if (writer_ != nullptr && damaged) writer_->count_damaged(lost);
+  }
+}
+
+std::optional<Backlog::Record> DiskBacklog::next_in_memory() {
+  if (!from_memory_) return std::nullopt;
+  const std::uint64_t seq = std::max(reader_.wanted(), writer_->written() + 1);
+  const auto payload = writer_->pending(seq);
+  if (!payload) return std::nullopt;
+  reader_.seek(seq + 1);
+  handed_ = seq;
+  if (first_ == 0) first_ = seq;
+  return Record{seq, *payload};
+}
+
+/// A reader that begins at 0 takes what is there. For a cursor that is not new, nothing was done
+/// yet, and what lay before that is lost.
+void DiskBacklog::note_start(std::uint64_t seq) {
+  first_ = seq;
+  if (done_ > 0 || seq == 1 || cursor_.was_created() || cursor_.was_damaged()) return;
+  Reader::Item gap;
+  gap.kind = Reader::Kind::gap;
+  gap.first = 1;
+  gap.last = seq - 1;
+  losses_.note(gap);
+}
+
+void DiskBacklog::rewind() {
+  if (first_ == 0) return;
+  const std::uint64_t from = std::max(first_, done_ + 1);
+  reader_.seek(from);
+  handed_ = from - 1;
+}
+
+void DiskBacklog::done(std::uint64_t seq) {
+  done_ = std::max(done_, seq);
+}
+
+Outcome DiskBacklog::save(bool sync) {
+  if (done_ == cursor_.position()) return {};
+  return sync ? cursor_.store(done_) : cursor_.note(done_);
+}
+
+std::optional<std::string> DiskBacklog::fetch(std::uint64_t seq) {
+  if (writer_ != nullptr) {
+    if (const auto payload = writer_->pending(seq)) return std::string{*payload};
+  }
+  Reader reader(directory_, seq - 1);
+  while (true) {
+    const Reader::Item item = reader.next(seq);
+    if (item.kind == Reader::Kind::nothing) return std::nullopt;
+    if (item.kind == Reader::Kind::record) {
+      return item.seq == seq ? std::optional(std::string{item.payload}) : std::nullopt;
+    }
+  }
+}
+
+Outcome DiskBacklog::file_dead(const DeadLetter& letter) {
+  dead_.keep(letter);
+  return dead_.commit();
+}
+
+void DiskBacklog::skip_to(std::uint64_t seq) {
+  if (reader_.wanted() >= seq) return;
+  reader_.seek(seq);
+  handed_ = seq - 1;
+}
+
+std::uint64_t DiskBacklog::waiting_records() const {
+  return writer_ == nullptr || writer_->last() < handed_ ? 0 : writer_->last() - handed_;
+}
+
+std::uint64_t DiskBacklog::waiting_bytes() const {
+  const auto place = reader_.place();
+  if (writer_ != nullptr) {
+    return place ? writer_->bytes_from(place->segment, place->offset) : writer_->bytes();
+  }
+  std::uint64_t sum = 0;
+  for (const SegmentName& name : directory_.segments()) {
+    struct stat info {};
+    if (::fstatat(directory_.fd(), name.text().c_str(), &info, 0) != 0) continue;
+    const auto size = static_cast<std::uint64_t>(info.st_size);
+    if (!place || place->segment < name) sum += size;
+    if (place && place->segment == name) sum += size - std::min(size, place->offset);
+  }
+  return sum;
+}
+
+void DiskBacklog::add_counters(Counters& counters) const {
+  dead_.add_counters(counters);
+  counters.emplace_back("damagedSpans", losses_.damaged_spans());
+  counters.emplace_back("damagedBytes", losses_.damaged_bytes());
+  counters.emplace_back("damagedRecords", losses_.damaged_records());
+  counters.emplace_back("missing", losses_.missing_records());
+}
+
+}  // namespace tbgw::spool
