@@ -38,7 +38,9 @@ struct Options {
 };
 
 void declare(CLI::App& app, Options& options) {
-  declare_common(app, options.common, ConfigUse::options);
+  declare_common(app, options.common, ConfigUse::options,
+                 {"tbgw-serial /dev/ttyUSB0 | tbgw-convert map.json | tbgw-push",
+                  "tbgw-convert --explain map.json capture.ndjson"});
   app.add_option("MAP", options.map, "What the bytes mean: a map, or the connector's own file")
       ->required();
   app.add_option("FILE", options.files, "Records to convert, in this order (default: -, stdin)");
@@ -50,7 +52,7 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--rejects", options.rejects,
                  "Append lines that could not be converted, or not wholly, to FILE")
       ->type_name("FILE");
-  add_size(app, "--max-record", options.max_record, "Reject lines longer than this");
+  add_size(app, "--max-record", options.max_record, "Reject lines longer than this", 1);
   options.drain_option =
       add_duration(app, "--drain-timeout", options.drain_timeout,
                    "Give up writing this long after SIGTERM; if given, after the end of input too");

@@ -53,7 +53,10 @@ struct Options {
 };
 
 void declare(CLI::App& app, Options& options) {
-  declare_common(app, options.common, ConfigUse::options, mqtt::library_version());
+  declare_common(app, options.common, ConfigUse::options,
+                 {"tbgw-push mqtt://thingsboard.example.com --token-file token < readings.ndjson",
+                  "tbgw-push --dry-run < readings.ndjson"},
+                 mqtt::library_version());
   mqtt::ConnectionOptions& connection = options.session.connection;
   const auto file = [&](const char* name, std::string& value, const char* help) {
     return app.add_option(name, value, help)->type_name("FILE");
@@ -69,7 +72,8 @@ void declare(CLI::App& app, Options& options) {
   file("--ca", options.target.tls.ca, "Trust these certificates (PEM) instead of the system's");
   file("--cert", options.target.tls.certificate, "Client certificate (PEM)");
   file("--key", options.target.tls.key, "The key of --cert (PEM)");
-  app.add_option("--client-id", connection.client_id, "MQTT client id (default: a random one)");
+  app.add_option("--client-id", connection.client_id, "MQTT client id (default: a random one)")
+      ->type_name("ID");
   app.add_option("--protocol", options.protocol, "MQTT version: auto, 5 or 3.1.1")
       ->check(CLI::IsMember({"auto", "5", "3.1.1"}))
       ->capture_default_str();
@@ -85,9 +89,9 @@ void declare(CLI::App& app, Options& options) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   add_size(app, "--max-payload", options.uplink.max_payload, "Largest MQTT remaining length");
-  add_size(app, "--memory", options.memory,
-           "Stop reading when readings not acknowledged need this");
-  add_size(app, "--max-record", options.max_record, "Reject lines longer than this");
+  add_size(app, "--memory", options.memory, "Stop reading when readings not acknowledged need this",
+           1);
+  add_size(app, "--max-record", options.max_record, "Reject lines longer than this", 1);
   file("--rejects", options.rejects, "Append records that cannot be sent, or not wholly, to FILE");
   options.drain_option =
       add_duration(app, "--drain-timeout", options.drain_timeout,

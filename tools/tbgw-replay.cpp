@@ -49,7 +49,9 @@ std::string check_speed(const std::string& text) {
 }
 
 void declare(CLI::App& app, Options& options) {
-  declare_common(app, options.common, ConfigUse::options);
+  declare_common(app, options.common, ConfigUse::options,
+                 {"tbgw-replay capture.ndjson | tbgw-convert map.json",
+                  "tbgw-replay --speed max --ts now capture.ndjson | tbgw-push"});
   app.add_option("FILE", options.files, "Captures, replayed in this order (default: -, stdin)")
       ->type_name("")
       ->default_str("");
@@ -65,7 +67,7 @@ void declare(CLI::App& app, Options& options) {
       ->capture_default_str();
   add_duration(app, "--max-gap", options.max_gap,
                "Wait no longer than this captured time between two records (0 = no limit)");
-  add_size(app, "--max-record", options.max_record, "Leave out lines longer than this");
+  add_size(app, "--max-record", options.max_record, "Leave out lines longer than this", 1);
   options.drain_option =
       add_duration(app, "--drain-timeout", options.drain_timeout,
                    "Give up writing this long after SIGTERM; if given, after the end of input too");

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -53,7 +54,10 @@ struct Planned {
 };
 
 void declare(CLI::App& app, Options& o) {
-  declare_common(app, o.common, ConfigUse::own, serial::port_list_version());
+  declare_common(
+      app, o.common, ConfigUse::own,
+      {"tbgw-serial --list", "tbgw-serial /dev/ttyUSB0 --baud 115200 | jq --unbuffered .data"},
+      serial::port_list_version());
   serial::declare_ports(app, o.ports);
   app.add_option("--config", o.config, "Take ports and settings from a connector file")
       ->type_name("FILE");
@@ -64,13 +68,14 @@ void declare(CLI::App& app, Options& o) {
       ->needs("--device");
   app.add_flag("--wait", o.wait, "Wait for ports that are absent or busy");
   app.add_flag("--list", o.list, "Print the ports of this machine and exit");
-  auto* count = app.add_option("--count", o.count, "End after N frames");
-  count->type_name("N")->default_str("")->check(CLI::PositiveNumber);
+  auto* count = add_integer(app, "--count", o.count, 1, std::numeric_limits<std::int64_t>::max(),
+                            "End after N frames");
+  count->default_str("");
   app.add_flag_callback(
          "--once", [&o] { o.count = 1; }, "End after one frame")
       ->excludes(count);
-  add_size(app, "--buffer", o.buffer, "Frames wait here while stdout is blocked");
-  add_size(app, "--max-record", o.max_record, "Longest line to read or write");
+  add_size(app, "--buffer", o.buffer, "Frames wait here while stdout is blocked", 1);
+  add_size(app, "--max-record", o.max_record, "Longest line to read or write", 1);
   add_duration(app, "--drain-timeout", o.drain_timeout, "Give up writing at the end")
       ->default_str(format_duration(kDrainTimeout));
   serial::declare_port_options(app, o.port);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/app.hpp"
+#include "core/help.hpp"
 #include "core/log.hpp"
 #include "core/number.hpp"
 #include "core/signals.hpp"
@@ -33,16 +34,6 @@ struct Options {
 };
 
 constexpr std::uint64_t kMemoryBytes = std::uint64_t{64} << 20;
-
-/// The forms of the command line: CLI11 cannot tell them from the options.
-struct Forms : CLI::Formatter {
-  std::string make_usage(const CLI::App*, std::string) const override {
-    return "Usage: tbgw-spool [OPTIONS] DIR [-] [-- CMD [ARG...]]\n"
-           "       tbgw-spool --memory [OPTIONS] [-] [-- CMD [ARG...]]\n"
-           "       tbgw-spool --get --cursor NAME [OPTIONS] DIR [-- CMD [ARG...]]\n"
-           "       tbgw-spool --to SOCK [OPTIONS]\n";
-  }
-};
 
 /// CLI11's way to check --sync: "" or what is wrong.
 std::string check_sync(const std::string& text) {
@@ -110,8 +101,13 @@ void declare_delivering(CLI::App& app, Options& options) {
 
 void declare(CLI::App& app, Options& options) {
   constexpr auto kGroup = "Accepting";
-  app.formatter(std::make_shared<Forms>());
-  declare_common(app, options.common, ConfigUse::options);
+  declare_common(app, options.common, ConfigUse::options,
+                 {"tbgw-serial /dev/ttyUSB0 | tbgw-convert map.json | tbgw-spool q | tbgw-push",
+                  "tbgw-replay capture.ndjson | tbgw-spool q -- tbgw-push"});
+  show_usage(app, {"tbgw-spool [OPTIONS] DIR [-] [-- CMD [ARG...]]",
+                   "tbgw-spool --memory [OPTIONS] [-] [-- CMD [ARG...]]",
+                   "tbgw-spool --get --cursor NAME [OPTIONS] DIR [-- CMD [ARG...]]",
+                   "tbgw-spool --to SOCK [OPTIONS]"});
   app.add_option("DIR", options.operands, "The spool's folder, made if absent")
       ->type_name("")
       ->default_str("");
@@ -128,7 +124,7 @@ void declare(CLI::App& app, Options& options) {
       ->check(CLI::Range(2, 1 << 20))
       ->group(kGroup)
       ->default_str("");
-  add_size(app, "--max-record", options.spool.max_record, "Refuse lines longer than this")
+  add_size(app, "--max-record", options.spool.max_record, "Refuse lines longer than this", 1)
       ->group(kGroup);
   declare_keeping(app, options);
   declare_delivering(app, options);

@@ -49,7 +49,8 @@ struct Options {
 };
 
 void declare(CLI::App& app, Options& options) {
-  declare_common(app, options.common, ConfigUse::options);
+  declare_common(app, options.common, ConfigUse::options,
+                 {"tbgw-spoolctl stat q", "tbgw-spoolctl cat --dead q | tbgw-push"});
   app.add_option("COMMAND", options.command,
                  "ls, stat, cat, verify, repair; cursor ls, cursor set, cursor rm")
       ->type_name("")

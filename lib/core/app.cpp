@@ -13,6 +13,7 @@
 
 #include "core/config.hpp"
 #include "core/fd.hpp"
+#include "core/help.hpp"
 #include "core/log.hpp"
 #include "core/number.hpp"
 #include "core/signals.hpp"
@@ -148,7 +149,9 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& names, T& value, const
 
 }  // namespace
 
-void declare_common(CLI::App& app, CommonOptions& options, ConfigUse use, std::string libraries) {
+void declare_common(CLI::App& app, CommonOptions& options, ConfigUse use,
+                    std::initializer_list<std::string_view> examples,
+                    const std::string& libraries) {
   app.set_help_flag("-h,--help", "Print this help and exit");
   std::string version = app.get_name() + " " + kVersion + " (" + kGitVersion + ")";
   if (!libraries.empty()) version += "\n" + libraries;
@@ -164,8 +167,8 @@ void declare_common(CLI::App& app, CommonOptions& options, ConfigUse use, std::s
   add_integer(app, "--ready-fd", options.ready_fd, 0, 1'000'000,
               "Write a newline to descriptor N when ready")
       ->default_str("");
-  app.get_formatter()->column_width(34);
-  app.footer("Full manual: man " + app.get_name());
+  show_usage(app, {});
+  show_examples(app, examples);
   app.option_defaults()->always_capture_default();
 }
 
@@ -181,6 +184,10 @@ void parse_command_line(CLI::App& app, CommonOptions& options, int argc, char** 
     throw;
   }
   if (!options.config.empty() && !options.config_is_own) apply_config(app, options.config);
+  if (options.ready_fd >= 0 && ::fcntl(options.ready_fd, F_GETFD) < 0) {
+    throw Fatal(Status::usage,
+                "--ready-fd " + std::to_string(options.ready_fd) + ": no such descriptor is open");
+  }
   using log::Level;
   Level most = options.verbose == 0 ? Level::warning : Level::info;
   if (options.verbose > 1) most = Level::debug;
@@ -235,7 +242,7 @@ CLI::Option* add_duration(CLI::App& app, const std::string& names, std::chrono::
 }
 
 CLI::Option* add_size(CLI::App& app, const std::string& names, std::uint64_t& value,
-                      const std::string& help) {
+                      const std::string& help, std::uint64_t least) {
   std::string shown = std::to_string(value);
   for (const auto& [shift, unit] :
        {std::pair{30U, "G"}, std::pair{20U, "M"}, std::pair{10U, "K"}}) {
@@ -244,7 +251,14 @@ CLI::Option* add_size(CLI::App& app, const std::string& names, std::uint64_t& va
       break;
     }
   }
-  return add_parsed(app, names, value, help, parse_size)->type_name("SIZE")->default_str(shown);
+  const auto parse = [least](const std::string& text) -> Result<std::uint64_t> {
+    auto size = parse_size(text);
+    if (size && *size < least) {
+      return Error{"'" + text + "' is too small (at least " + std::to_string(least) + ")"};
+    }
+    return size;
+  };
+  return add_parsed(app, names, value, help, parse)->type_name("SIZE")->default_str(shown);
 }
 
 CLI::Option* add_bytes(CLI::App& app, const std::string& names, std::string& value,

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -40,10 +41,11 @@ enum class ConfigUse {
   own,      ///< the tool reads the file itself (a connector file)
 };
 
-/// Declares the common options, the footer ("Full manual: man NAME") and how help looks.
+/// Declares the common options and how --help looks (core/help.hpp), with `examples` at its end.
 /// `libraries`: what --version adds, a line each ("libmosquitto 2.0.11").
 void declare_common(CLI::App& app, CommonOptions& options, ConfigUse use,
-                    std::string libraries = "");
+                    std::initializer_list<std::string_view> examples,
+                    const std::string& libraries = "");
 
 /// Parses flags, then environment, then --config for what is still unset; sets the log level.
 /// An unknown key or bad value of the file: Fatal 78 with file:line.
@@ -69,8 +71,9 @@ CLI::Option* add_integer(CLI::App& app, const std::string& names, T& value, std:
 }
 CLI::Option* add_duration(CLI::App& app, const std::string& names, std::chrono::milliseconds& value,
                           const std::string& help);
+/// Bytes, at least `least`.
 CLI::Option* add_size(CLI::App& app, const std::string& names, std::uint64_t& value,
-                      const std::string& help);
+                      const std::string& help, std::uint64_t least = 0);
 /// Bytes with C escapes ("\r\n") or "hex:0d0a".
 CLI::Option* add_bytes(CLI::App& app, const std::string& names, std::string& value,
                        const std::string& help);

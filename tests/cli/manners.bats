@@ -83,6 +83,9 @@ help_helps() {
   assert_line -n 0 --regexp '^[A-Z].{9,}[^.]$'
   assert_line -n 1 --regexp "^Usage: $1( |\$)"
   assert_line "Full manual: man $1"
+  assert_equal "$(sed -n '/^Examples:/,/^$/p' <<<"$output" | grep -c "$1")" 2
+  # The option parser's own words and bounds are not the user's.
+  refute_output --regexp 'Needs:|Excludes:|REQUIRED|POSITIVE| in \[|\{.*,.*\}=| TEXT'
   local help=$output
   run -0 --separate-stderr "$1" -h
   assert_output "$help"
@@ -138,6 +141,14 @@ garbage_behind_numbers() {
   done < <("$1" --help | grep -oE -- '--[a-z-]+ [A-Z]+.*')
 }
 @test "a number with something behind it is no number" { each_tool garbage_behind_numbers; }
+
+absent_descriptor_is_64() {
+  works "$1"
+  run -64 --separate-stderr "${COMMAND[@]}" --ready-fd 77 </dev/null
+  assert_equal "$output" ""
+  assert_regex "$stderr" "^$1: --ready-fd 77: "
+}
+@test "a --ready-fd that is not open is refused" { each_tool absent_descriptor_is_64; }
 
 unknown_key_is_78() {
   works "$1"

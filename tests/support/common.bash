@@ -33,13 +33,27 @@ common_setup() {
 
 common_teardown() {
   local pid
-  for pid in "${PIDS[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+  for pid in $(_with_descendants "${PIDS[@]}"); do kill -KILL "$pid" 2>/dev/null || true; done
   for pid in "${PIDS[@]}"; do wait "$pid" 2>/dev/null || true; done
   if [ -z "${BATS_TEST_COMPLETED:-}" ]; then
     local f
     for f in "$T"/*.err; do [ -s "$f" ] && echo "--- $f" && tail -n 20 "$f"; done
   fi
   rm -rf "$T"
+}
+
+# The processes and all they started: a shell that is killed leaves its pipeline running.
+_with_descendants() {
+  ps -e -o pid=,ppid= | awk -v roots="$*" '
+    { parent[$1] = $2 }
+    END {
+      count = split(roots, root)
+      for (i = 1; i <= count; ++i) ours[root[i]]
+      for (pid in parent) {
+        for (at = pid; at in parent && !(at in ours); at = parent[at]);
+        if (at in ours) print pid
+      }
+    }'
 }
 
 # background NAME COMMAND [ARG...]: runs it with stdout in $T/NAME.out, stderr in $T/NAME.err;
