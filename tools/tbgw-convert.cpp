@@ -61,7 +61,7 @@ void declare(CLI::App& app, Options& options) {
 class Tool {
  public:
   Tool(const Options& options, const convert::Map& map)
-      : options_(options), up_(map), down_(map), rejects_(options.rejects) {
+      : options_(options), up_(map), down_(map), rejects_(options.rejects, options.files) {
     if (options.explain) explainer_.emplace(map, options.downlink);
   }
 

@@ -287,7 +287,9 @@ class Replay {
     if (keep_ || !captured_->time) return std::nullopt;
     const EpochMs now = now_ms();
     if (options_.ts == "now") return now_stamps_.move(*captured_, now);
-    if (!shift_) shift_ = now - *captured_->time;
+    // A pass begins behind the one before, or stamps would come twice.
+    if (!shift_) shift_ = std::max(now, last_shifted_ + 1) - *captured_->time;
+    last_shifted_ = std::max(last_shifted_, *captured_->time + *shift_);
     return shift_;
   }
 
@@ -328,6 +330,7 @@ class Replay {
   const bool keep_ = options_.ts == "keep";
   NowStamps now_stamps_;
   std::optional<EpochMs> shift_;  ///< --ts shift: set by the first stamp of a pass
+  EpochMs last_shifted_ = 0;      ///< the latest stamp that --ts shift gave
   double speed_ = 1;
   std::optional<Output> paced_;  ///< unless --speed max
   LineWriter writer_{STDOUT_FILENO};

@@ -62,7 +62,10 @@ void declare(CLI::App& app, Options& o) {
   app.add_option("--config", o.config, "Take ports and settings from a connector file")
       ->type_name("FILE");
   app.add_option("--device", o.device, "The device's name in ThingsBoard (one PORT)")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->check([](const std::string& name) {
+        return !name.empty() && is_utf8(name) ? "" : "must be a text in UTF-8, not empty";
+      });
   app.add_option("--device-type", o.device_type, "Its device profile")
       ->type_name("NAME")
       ->needs("--device");

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -67,12 +68,34 @@ Status complain(const CLI::App& app, const std::string& text) {
   return Status::usage;
 }
 
+/// What the parser did not expect: a misspelt option, the first part of one, or an operand too many.
+std::string describe_extra(const CLI::App& app) {
+  const std::vector<std::string> extras = app.remaining();
+  const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& word) {
+    return word.size() > 1 && word.front() == '-';
+  });
+  if (option == extras.end()) return "unexpected argument " + in_quotes(extras.front());
+  std::vector<std::string> names;
+  std::string guess;
+  const std::string word = option->substr(0, option->find('='));
+  for (const CLI::Option* known : app.get_options([](const CLI::Option*) { return true; })) {
+    for (const std::string& name : known->get_lnames()) {
+      names.push_back("--" + name);
+      if (guess.empty() && names.back().rfind(word, 0) == 0) guess = names.back();
+    }
+  }
+  if (guess.empty()) guess = nearest(word, names);
+  return "unknown option " + in_quotes(word) +
+         (guess.empty() ? "" : " (did you mean " + in_quotes(guess) + "?)");
+}
+
 Status report_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::CallForHelp*>(&error) != nullptr) return print(app.help());
   if (const auto* version = dynamic_cast<const CLI::CallForVersion*>(&error)) {
     return print(std::string{version->what()} + "\n");
   }
-  return complain(app, error.what());
+  const bool extra = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  return complain(app, extra && !app.remaining().empty() ? describe_extra(app) : error.what());
 }
 
 Status run_guarded(CLI::App& app, const std::function<Status()>& body) {

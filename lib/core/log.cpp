@@ -45,11 +45,26 @@ bool stderr_is_journal() {
   return std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) == stream;
 }
 
+/// Whatever a device or a file name says, it gives no orders to a terminal.
+void append_printable(std::string& line, std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte >= 0x20 && byte != 0x7f) || c == '\n' || c == '\t') {
+      line.push_back(c);
+    } else {
+      line.append("\\x").append({kDigits[byte >> 4U], kDigits[byte & 0xfU]});
+    }
+  }
+}
+
 void print(Level level, std::string_view text) {
   if (!enabled(level)) return;
   std::string line;
   if (state().journal) line = "<" + std::to_string(static_cast<int>(level)) + ">";
-  line.append(state().program).append(": ").append(text).push_back('\n');
+  line.append(state().program).append(": ");
+  append_printable(line, text);
+  line.push_back('\n');
   static_cast<void>(write_all(STDERR_FILENO, line));  // nowhere left to complain
 }
 

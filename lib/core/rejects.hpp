@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/fd.hpp"
 
@@ -12,8 +13,9 @@ namespace tbgw {
 
 class Rejects {
  public:
-  /// `path` is appended to; "" = nothing is kept. Fatal 73.
-  explicit Rejects(const std::string& path);
+  /// `path` is appended to; "" = nothing is kept. `inputs` are read meanwhile ("-" is stdin): one of
+  /// them as `path` would never end. Fatal 64/73.
+  explicit Rejects(const std::string& path, const std::vector<std::string>& inputs = {});
 
   /// Prints "input:line: reason", rate-limited.
   void tell(std::string_view input, std::uint64_t line, std::string_view reason);

@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t kLongestSecret = 4096;
 
 std::string variable(const char* name) {
-  const char* const value = std::getenv(name);
+  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
   return value == nullptr ? "" : value;
 }
 
@@ -90,7 +90,7 @@ void store_login(const std::string& path, const Login& login) {
 }
 
 std::string login(const std::string& url) {
-  const std::string path = login_path();
+  std::string path = login_path();
   if (path.empty()) throw Fatal(Status::usage, "--login: neither XDG_CONFIG_HOME nor HOME is set");
   const std::string typed =
       url.empty() ? ask("URL of the platform (mqtt://HOST or mqtts://HOST)", false) : url;

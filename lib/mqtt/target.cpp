@@ -50,7 +50,8 @@ std::string secret(const std::string& path, Target& target) {
 
 /// The token that systemd's LoadCredential=token:… puts there.
 std::string credential_path() {
-  const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
+  const char* const directory =
+      std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): one thread
   if (directory == nullptr || *directory == '\0') return "";
   const std::string path = std::string{directory} + "/token";
   return ::access(path.c_str(), F_OK) == 0 ? path : "";

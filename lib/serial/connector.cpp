@@ -11,6 +11,8 @@
 namespace tbgw::serial {
 namespace {
 
+/// Bytes without the end of a frame are worth a hint after this long.
+constexpr std::chrono::seconds kUnframed{10};
 /// What may pile up beyond the buffer: answers, which cannot be dropped.
 constexpr std::size_t kAnswerRoom = std::size_t{1} << 20;
 
@@ -195,6 +197,8 @@ bool Connector::is_full() const {
 void Connector::keep_up() {
   const std::size_t waiting = output_.waiting_bytes();
   for (const auto& source : sources_) {
+    tell_thrown_away(*source);
+    tell_unframed(*source);
     if (!source->input) continue;
     if (waiting > settings_.buffer / 2) source->input->set_paused(true);
     if (waiting <= settings_.buffer / 4) source->input->set_paused(false);
@@ -205,6 +209,28 @@ void Connector::keep_up() {
                 "standard output is blocked and the buffer is full: the oldest frames go"});
   }
   if (dropping_ && waiting <= settings_.buffer / 2) end_dropping();
+}
+
+void Connector::tell_thrown_away(Source& source) {
+  const FrameCounts& counts = source.session().frame_counts();
+  if (counts.too_long == source.told.too_long) return;
+  source.told = counts;
+  hooks_.say({log::Level::warning, source.setup.name + ": a frame longer than " +
+                                       std::to_string(source.setup.session.frames.max_frame) +
+                                       " bytes is thrown away (see --delimiter, --max-frame)"});
+}
+
+/// A device whose frames end in another way than we were told looks like one that is silent.
+void Connector::tell_unframed(Source& source) {
+  const FrameCounts& counts = source.session().frame_counts();
+  if (counts.bytes == 0 || counts.frames + counts.too_long > 0) return;
+  const Time now = Loop::Clock::now();
+  if (!source.unframed) source.unframed = now;
+  if (now - *source.unframed < kUnframed) return;
+  source.unframed = Time::max();  // said once
+  hooks_.say({log::Level::warning,
+              source.setup.name + ": " + std::to_string(counts.bytes) +
+                  " bytes came, but no frame has ended: how do frames end? (see --delimiter)"});
 }
 
 /// One fault for each time stdout was blocked, with the exact number.
@@ -219,6 +245,14 @@ void Connector::end_dropping() {
 }
 
 void Connector::end_input() {
+  for (const auto& source : sources_) {
+    tell_thrown_away(*source);
+    const FrameCounts& counts = source->session().frame_counts();
+    if (source->input && counts.discarded > 0) {
+      hooks_.say({log::Level::warning, "standard input: " + std::to_string(counts.discarded) +
+                                           " pieces without a whole frame were thrown away"});
+    }
+  }
   const bool alone = std::none_of(sources_.begin(), sources_.end(),
                                   [](const auto& source) { return source->link != nullptr; });
   if (alone) hooks_.done();

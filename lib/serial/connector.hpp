@@ -70,6 +70,8 @@ class Connector {
     RecordWriter writer;
     std::unique_ptr<Link> link;
     std::unique_ptr<StdinSource> input;
+    FrameCounts told = {};          ///< what was thrown away up to here has been said
+    std::optional<Time> unframed = {};  ///< bytes come since then, and no frame has ended
     [[nodiscard]] const Session& session() const {
       return link ? link->session() : input->session();
     }
@@ -81,6 +83,8 @@ class Connector {
   void print_failure(Source& source, const Failed& failed);
   void print_fault(Source& source, const std::string& text);
   void announce_if_ready();
+  void tell_thrown_away(Source& source);
+  void tell_unframed(Source& source);
   void end_input();
   void end_dropping();
   Result<Source*> pick(const Command& command);

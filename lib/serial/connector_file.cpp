@@ -59,7 +59,7 @@ void read_line(ConfigTable& table, PortOptions& options) {
   read_word(table, "rts", parse_modem_line, options.rts);
   options.rs485 = table.boolean({"rs485"});
   if (const auto level = table.text({"rs485Rts"})) {
-    if (*level != "high" && *level != "low") table.fail("rs485Rts", "must be \"high\" or \"low\"");
+    if (*level != "high" && *level != "low") table.fail("rs485Rts", R"(must be "high" or "low")");
     options.rs485_rts_high = *level == "high";
   }
   options.rs485_delay_before = table.duration({"rs485DelayBefore"}, Milliseconds{1});

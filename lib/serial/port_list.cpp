@@ -40,7 +40,7 @@ std::string by_id_name(const std::string& port) {
   const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
   // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
   while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr) {
-    const std::string name = folder + "/" + std::string{entry->d_name};
+    std::string name = folder + "/" + std::string{entry->d_name};
     if (entry->d_name[0] != '.' && real_path(name) == port) return name;
   }
   return "";

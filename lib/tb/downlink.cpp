@@ -40,7 +40,7 @@ std::string platform_down_line(std::string_view reason) {
 
 Result<std::int64_t> event_id(std::string_view digits) {
   constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::max();
-  const auto id = parse_integer(digits, -kAny, kAny);
+  auto id = parse_integer(digits, -kAny, kAny);
   if (!id) return Error{"id must be an integer"};
   return id;
 }

@@ -31,7 +31,7 @@ class GoodNames {
   static std::size_t slot(std::string_view name) {
     const auto first = static_cast<unsigned char>(name.front());
     const auto last = static_cast<unsigned char>(name.back());
-    return (name.size() * 7U + first * 3U + last) % kSlots;
+    return (name.size() * 7U + std::size_t{first} * 3U + last) % kSlots;
   }
 
   std::array<std::string, kSlots> names_;

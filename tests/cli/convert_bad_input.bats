@@ -69,6 +69,15 @@ END
   assert_equal "$(jq -c .telemetry[0] <<<"$output")" '{"ts":2,"values":{"v":"no"}}'
 }
 
+@test "the file that is read cannot be the one for rejects: it would never end" {
+  echo broken >"$T/in"
+  run --separate-stderr -64 tbgw-convert --rejects "$T/in" "$T/map.json" "$T/in"
+  assert_regex "$stderr" "^tbgw-convert: --rejects $T/in is the file that is read"
+  run --separate-stderr -64 tbgw-convert --rejects "$T/in" "$T/map.json" <"$T/in"
+  run --separate-stderr -64 tbgw-push --dry-run --rejects "$T/in" <"$T/in"
+  assert_equal "$(cat "$T/in")" broken
+}
+
 @test "--rejects appends, and says so when it cannot" {
   for _ in 1 2; do echo broken | tbgw-convert -q --rejects "$T/rejects" "$T/map.json" || [ $? -eq 65 ]; done
   assert_equal "$(cat "$T/rejects")" $'broken\nbroken'

@@ -21,12 +21,12 @@ teardown() {
 tools() { (cd "$TESTED_TOOLS" && printf '%s\n' tbgw-*); }
 
 # works TOOL: COMMAND is a way to run it that reads records (or bytes) from stdin and needs no
-# hardware and no network; for each INPUT line it prints one line that matches OUTPUT. CONFIGURED
-# goes before --config FILE; COUNTS=no says that this way of running prints no counters. ABSENT is a
+# hardware and no network; for each INPUT line it prints one line that matches OUTPUT; FILTER=no: it
+# reads none and comes to an end by itself. CONFIGURED goes before --config FILE; COUNTS=no says that this way of running prints no counters. ABSENT is a
 # command line with an operand that cannot be used, ABSENT_STATUS what comes of it.
 works() {
   local raw='{"ts":1790000000123,"source":"serial","data":"x\n"}'
-  CONFIGURED=() COUNTS=yes
+  CONFIGURED=() COUNTS=yes FILTER=yes
   case $1 in
     tbgw-serial)
       COMMAND=(tbgw-serial -) INPUT='x' OUTPUT='"data":"x'
@@ -46,6 +46,15 @@ works() {
       COMMAND=(tbgw-replay) INPUT=$raw OUTPUT='"data":"x'
       ABSENT=(tbgw-replay "$T/no-such-capture") ABSENT_STATUS=66
       ;;
+    tbgw-spool)
+      COMMAND=(tbgw-spool --memory --ack write) INPUT='{"a":1}' OUTPUT='^\{"a":1\}'
+      ABSENT=(tbgw-spool "$T/map.json") ABSENT_STATUS=66
+      ;;
+    tbgw-spoolctl)
+      [ -d "$T/q" ] || echo '{"a":1}' | tbgw-spool --min-free 0 --ack write "$T/q" >/dev/null
+      COMMAND=(tbgw-spoolctl stat "$T/q") FILTER=no COUNTS=no INPUT=''
+      ABSENT=(tbgw-spoolctl stat "$T/no-such-spool") ABSENT_STATUS=66
+      ;;
     *)
       echo "$1 has no entry in works(): how is it run?"
       return 1
@@ -62,6 +71,16 @@ start() {
   rm -f "$T/ready"
   STDIN="$T/in" background tool bash -c 'exec "$@" 9>&- 5>"$0"' "$T/ready" "${COMMAND[@]}" --ready-fd 5
   wait_until 20 test -s "$T/ready"
+}
+
+# each_filter TEST: of the tools that read records and go on until they are told to stop.
+each_filter() {
+  for tool in $(tools); do
+    works "$tool"
+    [ "$FILTER" = yes ] || continue
+    echo "--- $tool"
+    "$1" "$tool"
+  done
 }
 
 # Not behind && or ||: there a failing assertion would not end the test.
@@ -117,11 +136,20 @@ misuse_is_64() {
 }
 @test "a bad option is one message, a hint and 64" { each_tool misuse_is_64; }
 
+near_miss_is_named() {
+  works "$1"
+  run -64 --separate-stderr "${COMMAND[@]}" --verbos
+  assert_regex "$stderr" "^$1: unknown option '--verbos' \(did you mean '--verbose'\?\)"
+  run -64 --separate-stderr "${COMMAND[@]}" --stast=1s
+  assert_regex "$stderr" "^$1: unknown option '--stast' \(did you mean '--stats'\?\)"
+}
+@test "a misspelt option has its right name told" { each_tool near_miss_is_named; }
+
 absent_operand() {
   works "$1"
   run "-$ABSENT_STATUS" --separate-stderr "${ABSENT[@]}" </dev/null
   assert_equal "$output" ""
-  assert_regex "$stderr" "^$1: .*${ABSENT[1]}"
+  assert_regex "$stderr" "^$1: .*${ABSENT[-1]}"
 }
 @test "an operand that cannot be used is named" { each_tool absent_operand; }
 
@@ -180,7 +208,7 @@ end_of_input_is_0() {
   assert_equal "$stderr" ""
   assert_line --regexp "$OUTPUT"
 }
-@test "the end of input is the end, with status 0 and nothing said" { each_tool end_of_input_is_0; }
+@test "the end of input is the end, with status 0 and nothing said" { each_filter end_of_input_is_0; }
 
 closed_stdout_is_74() {
   works "$1"
@@ -222,7 +250,7 @@ term_drains() {
   assert_equal "$(tail -c 1 "$T/tool.out" | od -An -tx1)" " 0a"
   assert_equal "$(cat "$T/tool.err")" ""
 }
-@test "SIGTERM drains and is 0" { each_tool term_drains; }
+@test "SIGTERM drains and is 0" { each_filter term_drains; }
 
 interrupt_kills() {
   start "$1"
@@ -230,7 +258,7 @@ interrupt_kills() {
   assert_ends tool 130
   assert_equal "$(cat "$T/tool.err")" ""
 }
-@test "SIGINT ends by the signal, in silence" { each_tool interrupt_kills; }
+@test "SIGINT ends by the signal, in silence" { each_filter interrupt_kills; }
 
 gone_consumer_ends_it() {
   works "$1"
@@ -244,7 +272,7 @@ gone_consumer_ends_it() {
   assert_equal "$status" 141
   assert_equal "$(cat "$T/gone.err")" ""
 }
-@test "a consumer that is gone ends it by SIGPIPE, also while nothing comes in" { each_tool gone_consumer_ends_it; }
+@test "a consumer that is gone ends it by SIGPIPE, also while nothing comes in" { each_filter gone_consumer_ends_it; }
 
 flags_of() { sed -n 's/^flags:[[:space:]]*//p' "/proc/$1/fdinfo/$2"; }
 descriptors_stay_blocking() {
@@ -256,7 +284,7 @@ descriptors_stay_blocking() {
   kill -TERM "$pid_tool"
   assert_ends tool 0
 }
-@test "0, 1 and 2 are never made non-blocking, and there is one thread" { each_tool descriptors_stay_blocking; }
+@test "0, 1 and 2 are never made non-blocking, and there is one thread" { each_filter descriptors_stay_blocking; }
 
 stats_on_demand() {
   works "$1"
@@ -269,7 +297,7 @@ stats_on_demand() {
   kill -TERM "$pid_tool"
   assert_ends tool 0
 }
-@test "SIGUSR1 asks for the counters" { each_tool stats_on_demand; }
+@test "SIGUSR1 asks for the counters" { each_filter stats_on_demand; }
 
 switches() { sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' "/proc/$1/status"; }
 rests() {
@@ -283,7 +311,7 @@ rests() {
   kill -TERM "$pid_tool"
   assert_ends tool 0
 }
-@test "with nothing to do it does nothing" { each_tool rests; }
+@test "with nothing to do it does nothing" { each_filter rests; }
 
 # words FILE PATTERN: the long options a completion file spells.
 in_bash() { grep -oE -- '[ '\'']--[a-z0-9-]+' "$SOURCE/completions/bash/$1" | grep -oE -- '--[a-z0-9-]+' | sort -u; }
@@ -312,4 +340,4 @@ measure() {
   printf '# %-13s start-up %d.%d ms, peak memory %d KiB\n' "$1" \
     $(((end - begin) / 10000)) $(((end - begin) / 1000 % 10)) "$memory" >&3
 }
-@test "start-up time and peak memory (printed, not judged)" { each_tool measure; }
+@test "start-up time and peak memory (printed, not judged)" { each_filter measure; }

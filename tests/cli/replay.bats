@@ -177,6 +177,9 @@ bad_lines() {
   [ "$(wc -l <"$T/out")" -eq 7 ]
   jq -s -e 'map(.data) == ["at 0\n","at 1\n","at 2\n","at 0\n","at 1\n","at 2\n","at 0\n"]
             and .[3].ts >= .[0].ts + 2 and .[1].ts == .[0].ts + 1' "$T/out"
+  # No stamp twice, however fast the passes follow each other.
+  run bash -c 'tbgw-replay --loop --ts shift --speed max "$T/c.ndjson" | head -n 3000 | jq .ts | sort -u | wc -l'
+  assert_output 3000
 }
 
 @test "--loop over nothing ends and says why" {

@@ -55,6 +55,28 @@ data() { tbgw-serial - "$@" | jq -c .data; }
   assert_output '"11\u00002"'
 }
 
+@test "what is thrown away is said" {
+  run --separate-stderr tbgw-serial --max-frame 4 - < <(printf 'abcdefgh\nab\n')
+  assert_output --regexp '^[^ ]*"data":"ab\\n"}$'
+  assert_equal "$stderr" "tbgw-serial: -: a frame longer than 4 bytes is thrown away (see --delimiter, --max-frame)"
+  run --separate-stderr tbgw-serial --frame-length 2 - < <(printf abc)
+  assert_output --regexp '"data":"ab"}$'
+  assert_equal "$stderr" "tbgw-serial: standard input: 1 pieces without a whole frame were thrown away"
+}
+
+@test "a device whose frames end otherwise is not taken for a silent one" {
+  mkfifo "$T/in"
+  STDIN="rw:$T/in" background serial tbgw-serial -
+  # The hint comes with bytes that are still unframed after ten seconds.
+  wait_until 60 _hinted
+  run -0 cat "$T/serial.err"
+  assert_output --regexp '^tbgw-serial: -: [0-9]+ bytes came, but no frame has ended: how do frames end\? \(see --delimiter\)$'
+}
+_hinted() {
+  printf 'x\r' >"$T/in"
+  grep -q delimiter "$T/serial.err"
+}
+
 @test "an idle gap ends a frame" {
   mkfifo "$T/in"
   STDIN="rw:$T/in" background serial tbgw-serial --gap 100ms -

@@ -42,7 +42,7 @@ class CommandLine : public testing::Test {
   std::string parse(std::vector<std::string> arguments) {
     CLI::App app{"A test", "tbgw-test"};
     options_ = {};
-    declare_common(app, options_.common, ConfigUse::options);
+    declare_common(app, options_.common, ConfigUse::options, {"tbgw-test --size 1M"});
     add_duration(app, "--linger", options_.linger, "wait");
     add_size(app, "--memory", options_.memory, "room");
     app.add_option("--word", options_.words, "words");

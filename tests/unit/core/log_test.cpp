@@ -31,5 +31,13 @@ TEST(Log, LevelsAreKept) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "test: yes\n");
 }
 
+TEST(Log, TextFromOutsideGivesNoOrdersToATerminal) {
+  log::open("test");
+  testing::internal::CaptureStderr();
+  log::error("\x1b[31mred\r\x7f caf\xc3\xa9\tline\nnext");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "test: \\x1b[31mred\\x0d\\x7f caf\xc3\xa9\tline\nnext\n");
+}
+
 }  // namespace
 }  // namespace tbgw
