@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -28,18 +29,25 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+/// One line of text, without what editors and other systems put around it: a byte order mark, blanks
+/// and line ends. Fatal with `blame`, naming `place`.
+std::string clean_secret(std::string_view text, const std::string& place, Status blame) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  constexpr std::string_view kAround = " \t\r\n";
+  if (text.substr(0, kMark.size()) == kMark) text.remove_prefix(kMark.size());
+  const std::size_t first = text.find_first_not_of(kAround);
+  if (first == std::string_view::npos) throw Fatal(blame, place + ": is empty");
+  text = text.substr(first, text.find_last_not_of(kAround) - first + 1);
+  const bool has_controls =
+      std::any_of(text.begin(), text.end(), [](char c) { return c >= '\0' && c < ' '; });
+  if (has_controls || !is_utf8(text)) throw Fatal(blame, place + ": must hold one line of text");
+  return std::string{text};
+}
+
 }  // namespace
 
 std::string read_secret(const std::string& path) {
-  std::string text = read_file(path, kLongestSecret);
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
-    text.pop_back();
-  if (text.empty()) throw Fatal(Status::config, path + ": is empty");
-  if (text.find_first_of("\n\r") != std::string::npos || text.find('\0') != std::string::npos ||
-      !is_utf8(text)) {
-    throw Fatal(Status::config, path + ": must hold one line of text");
-  }
-  return text;
+  return clean_secret(read_file(path, kLongestSecret), path, Status::config);
 }
 
 bool is_readable_by_others(const std::string& path) {
@@ -50,7 +58,7 @@ bool is_readable_by_others(const std::string& path) {
 
 std::string login_path() {
   std::string base = variable("XDG_CONFIG_HOME");
-  if (base.empty()) {
+  if (base.empty() || base.front() != '/') {  // a relative one is to be ignored, says its standard
     const std::string home = variable("HOME");
     if (home.empty()) return "";
     base = home + "/.config";
@@ -94,9 +102,9 @@ std::string login(const std::string& url) {
   if (path.empty()) throw Fatal(Status::usage, "--login: neither XDG_CONFIG_HOME nor HOME is set");
   const std::string typed =
       url.empty() ? ask("URL of the platform (mqtt://HOST or mqtts://HOST)", false) : url;
-  Login login{endpoint_of(typed).url(), ask("Access token of the gateway device", true)};
-  if (login.token.empty()) throw Fatal(Status::usage, "--login: no token was given");
-  store_login(path, login);
+  const std::string url_kept = endpoint_of(typed).url();
+  const std::string token = ask("Access token of the gateway device", true);
+  store_login(path, {url_kept, clean_secret(token, "--login: the token", Status::usage)});
   return path;
 }
 

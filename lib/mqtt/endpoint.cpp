@@ -14,6 +14,14 @@
 namespace tbgw::mqtt {
 namespace {
 
+std::string lower_case(std::string_view text) {
+  std::string out{text};
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
 /// "host:port", "[v6]:port" or either without port.
 Result<Endpoint> parse_host(std::string_view text, Endpoint endpoint) {
   std::string_view host = text;
@@ -23,6 +31,8 @@ Result<Endpoint> parse_host(std::string_view text, Endpoint endpoint) {
     if (close == std::string_view::npos) return Error{"a '[' without ']'"};
     host = text.substr(1, close - 1);
     port = text.substr(close + 1);
+  } else if (std::count(text.begin(), text.end(), ':') > 1) {
+    return Error{"an IPv6 address stands in brackets, as in mqtt://[::1]:1883"};
   } else if (const std::size_t colon = text.find(':'); colon != std::string_view::npos) {
     host = text.substr(0, colon);
     port = text.substr(colon);
@@ -54,7 +64,7 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
   Endpoint endpoint;
   std::string_view rest = url;
   if (const std::size_t end = url.find("://"); end != std::string_view::npos) {
-    const std::string_view scheme = url.substr(0, end);
+    const std::string scheme = lower_case(url.substr(0, end));
     rest = url.substr(end + 3);
     if (scheme == "mqtts") {
       endpoint.tls = true;
@@ -67,6 +77,9 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
     return Error{"a user name, password or token does not belong into the URL"};
   }
   if (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
+  if (rest.find('/') != std::string_view::npos) {
+    return Error{"nothing can stand behind the host and the port"};
+  }
   return parse_host(rest, endpoint);
 }
 

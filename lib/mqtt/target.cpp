@@ -60,6 +60,10 @@ std::string credential_path() {
 }  // namespace
 
 Endpoint endpoint_of(const std::string& url) {
+  if (url.find("://") == std::string::npos && ::access(url.c_str(), F_OK) == 0) {
+    throw Fatal(Status::usage, url + " is a file: records come from standard input (< " + url +
+                                   "), the operand is the URL of the platform");
+  }
   auto endpoint = parse_endpoint(url);
   if (endpoint) return *std::move(endpoint);
   const bool secret_inside = url.find('@') != std::string::npos;

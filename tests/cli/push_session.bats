@@ -110,6 +110,12 @@ test-token"
   run -0 tbgw-push <<<"$READING"
   run -64 tbgw-push --login "$PLATFORM_URL" <<<""
   run -64 tbgw-push --login nonsense:// <<<"test-token"
+  # What other systems put around a text is no part of it; what is no text is refused.
+  run -0 tbgw-push --login "$PLATFORM_URL" < <(printf '\xef\xbb\xbf test-token \r\n')
+  run -0 jq -r .token "$T/config/tbgw/push.json"
+  assert_output test-token
+  run -64 --separate-stderr tbgw-push --login "$PLATFORM_URL" < <(printf 'caf\xe9\n')
+  assert_regex "$stderr" 'the token: must hold one line of text'
 }
 
 @test "no secret shows in the process list" {
@@ -161,6 +167,13 @@ while True:
   wait_count "$T/server.out" 'version' 4 60
   assert_equal "$(grep version "$T/server.out" | head -n 4 | tr '\n' ' ')" "version 5 version 4 version 5 version 4 "
   assert_equal "$(grep -c 'closed the connection without an answer; trying again' "$T/push.err")" 1
+}
+
+@test "a file in the place of the URL is not looked up as a host" {
+  echo "$READING" >"$T/readings.ndjson"
+  cd "$T"
+  run -64 --separate-stderr tbgw-push readings.ndjson --token-file "$T/token"
+  assert_regex "$stderr" '^tbgw-push: readings.ndjson is a file: '
 }
 
 @test "a host with several addresses is tried on all of them" {

@@ -19,6 +19,10 @@ TEST(Endpoint, SchemesHaveTheirPorts) {
   EXPECT_EQ(parsed("mqtts://tb.example.com:443/"), "mqtts://tb.example.com:443");
 }
 
+TEST(Endpoint, TheSchemeMayBeInCapitals) {
+  EXPECT_EQ(parsed("MQTTS://tb.example.com"), "mqtts://tb.example.com:8883");
+}
+
 TEST(Endpoint, AHostAloneIsPlainMqtt) {
   EXPECT_EQ(parsed("localhost"), "mqtt://localhost:1883");
   EXPECT_EQ(parsed("10.0.0.5:11883"), "mqtt://10.0.0.5:11883");
@@ -45,7 +49,10 @@ TEST(Endpoint, WhatIsNoUrlSaysWhy) {
   EXPECT_EQ(parsed("mqtt://x:"), "error: the port '' is no number from 1 to 65535");
   EXPECT_EQ(parsed("mqtt://x:70000"), "error: the port '70000' is no number from 1 to 65535");
   EXPECT_EQ(parsed("mqtt://x:18b"), "error: the port '18b' is no number from 1 to 65535");
-  EXPECT_EQ(parsed("mqtt://x/path"), "error: a host cannot be 'x/path'");
+  EXPECT_EQ(parsed("mqtt://x/path"), "error: nothing can stand behind the host and the port");
+  EXPECT_EQ(parsed("mqtt://x:1883/path"), "error: nothing can stand behind the host and the port");
+  EXPECT_EQ(parsed("::1"),
+            "error: an IPv6 address stands in brackets, as in mqtt://[::1]:1883");
 }
 
 TEST(Routes, WithTlsTheNameIsKeptForTheCertificate) {
