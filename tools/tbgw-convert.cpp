@@ -69,7 +69,15 @@ class Tool {
     return {[this](const Line& line, const std::string& input, LineWriter& out) {
               take(line, input, out);
             },
-            [this](LineWriter& out) { write_stats(out); }};
+            [this](LineWriter& out) { write_stats(out); }, [this] { return up_.reporter().due(); },
+            [this](LineWriter& out) { release(out, false); }};
+  }
+
+  /// The values that report strategies held back; `all`: whether their time has come or not.
+  void release(LineWriter& out, bool all) {
+    if (explainer_ || options_.downlink) return;
+    up_.reporter().release(out.buffer(), all);
+    out.end_record();
   }
 
   [[nodiscard]] Status status() const {
@@ -120,7 +128,7 @@ class Tool {
     out.line(text);
   }
 
-  [[nodiscard]] std::string uplink_stats() const {
+  std::string uplink_stats() {
     const auto& counts = up_.counts();
     return stats_line("tbgw-convert", "",
                       {{"lines", counts.lines},
@@ -128,6 +136,7 @@ class Tool {
                        {"answers", counts.answers},
                        {"passed", counts.passed},
                        {"rejected", counts.rejected},
+                       {"held", up_.reporter().held()},
                        {"rejectedFields", counts.rejected_fields},
                        {"tooLong", counts.too_long}});
   }
@@ -166,6 +175,8 @@ Status run(const Options& options) {
   filter.inputs = options.files;
   announce_ready(options.common.ready_fd, "converting");
   run_filter(filter, tool.hooks(), signals, out);
+  tool.release(out, true);
+  out.flush();
   return tool.status();
 }
 

@@ -24,12 +24,14 @@
 #include "core/signals.hpp"
 #include "core/status_line.hpp"
 #include "core/time.hpp"
+#include "mqtt/cli_options.hpp"
 #include "mqtt/credentials.hpp"
 #include "mqtt/reason.hpp"
 #include "mqtt/session.hpp"
 #include "mqtt/session_text.hpp"
 #include "mqtt/target.hpp"
 #include "tb/gateway.hpp"
+#include "tb/spool_link.hpp"
 #include "tb/topics.hpp"
 
 namespace tbgw {
@@ -39,10 +41,8 @@ using namespace std::chrono_literals;
 
 struct Options {
   CommonOptions common;
-  mqtt::TargetOptions target;
-  mqtt::SessionOptions session;
+  mqtt::CliOptions mqtt;
   tb::UplinkOptions uplink;
-  std::string protocol = "auto";
   std::chrono::milliseconds drain_timeout{kDrainTimeout};
   const CLI::Option* drain_option = nullptr;
   std::uint64_t memory = std::uint64_t{16} << 20;
@@ -57,31 +57,9 @@ void declare(CLI::App& app, Options& options) {
                  {"tbgw-push mqtt://thingsboard.example.com --token-file token < readings.ndjson",
                   "tbgw-push --dry-run < readings.ndjson"},
                  mqtt::library_version());
-  mqtt::ConnectionOptions& connection = options.session.connection;
-  const auto file = [&](const char* name, std::string& value, const char* help) {
-    return app.add_option(name, value, help)->type_name("FILE");
-  };
-  app.add_option("URL,--url", options.target.url, "mqtt://HOST[:PORT] or mqtts://HOST[:PORT]")
-      ->type_name("URL")
-      ->envname("TBGW_URL");
+  mqtt::declare_options(app, options.mqtt);
   app.add_flag("--dry-run", options.dry_run, "Print 'topic TAB payload' lines; connect to nothing");
   app.add_flag("--login", options.login, "Ask for URL and access token and keep them for later");
-  file("--token-file", options.target.token_file, "The access token")->envname("TBGW_TOKEN_FILE");
-  file("--user-file", options.target.user_file, "The user name of MQTT basic credentials");
-  file("--password-file", options.target.password_file, "The password for --user-file");
-  file("--ca", options.target.tls.ca, "Trust these certificates (PEM) instead of the system's");
-  file("--cert", options.target.tls.certificate, "Client certificate (PEM)");
-  file("--key", options.target.tls.key, "The key of --cert (PEM)");
-  app.add_option("--client-id", connection.client_id, "MQTT client id (default: a random one)")
-      ->type_name("ID");
-  app.add_option("--protocol", options.protocol, "MQTT version: auto, 5 or 3.1.1")
-      ->check(CLI::IsMember({"auto", "5", "3.1.1"}))
-      ->capture_default_str();
-  add_duration(app, "--keep-alive", connection.keep_alive, "MQTT keep-alive, 5s to 18h");
-  add_duration(app, "--connect-timeout", connection.connect_timeout,
-               "Give an attempt up after this");
-  add_duration(app, "--ack-timeout", connection.ack_timeout,
-               "Connect anew if an acknowledgement takes longer");
   add_duration(app, "--linger", options.uplink.linger,
                "How long a reading may wait for company while more input comes");
   app.add_option("--window", options.uplink.window.messages, "Messages sent and not acknowledged")
@@ -92,20 +70,12 @@ void declare(CLI::App& app, Options& options) {
   add_size(app, "--memory", options.memory, "Stop reading when readings not acknowledged need this",
            1);
   add_size(app, "--max-record", options.max_record, "Reject lines longer than this", 1);
-  file("--rejects", options.rejects, "Append records that cannot be sent, or not wholly, to FILE");
+  app.add_option("--rejects", options.rejects,
+                 "Append records that cannot be sent, or not wholly, to FILE")
+      ->type_name("FILE");
   options.drain_option =
       add_duration(app, "--drain-timeout", options.drain_timeout,
                    "Wait so long after SIGTERM; if given, after the end of input too");
-}
-
-/// Hands a line to the uplink; what was wrong with it is the result.
-std::vector<tb::Problem> take_line(const Line& line, Loop::Time now, tb::Uplink& uplink) {
-  if (line.too_long) {
-    uplink.unreadable("is longer than --max-record");
-  } else {
-    uplink.line(line.text, now_ms(), now);
-  }
-  return uplink.take_problems();
 }
 
 /// Tells what was wrong with a record, and keeps it.
@@ -128,16 +98,19 @@ class Push {
  public:
   Push(const Options& options, Signals& signals)
       : options_(options),
-        url_(options.session.endpoint.url()),
+        url_(options.mqtt.session.endpoint.url()),
         signals_(signals),
         rejects_(options.rejects),
         output_(loop_, STDOUT_FILENO, kOutputLimit),
         status_line_(!options.common.quiet),
         gateway_(options.uplink),
+        spool_(loop_, uplink_),
         input_(loop_, STDIN_FILENO, options.max_record + kRecordSlack,
                {[this](const Line& line) { on_line(line); },
-                [this] { return uplink_.held_bytes() + kOverhead > options_.memory; }}),
-        session_(loop_, options.session,
+                [this] {  // of a spool the window is the bound, and answers must never wait
+                  return uplink_.held_bytes() + kOverhead > options_.memory && !spool_.is_up();
+                }}),
+        session_(loop_, options.mqtt.session,
                  {[this](const mqtt::Up& up) { on_up(up); },
                   [this](const mqtt::Down& down) { on_down(down); },
                   [this](int id, int reason) { on_acknowledged(id, reason); },
@@ -160,7 +133,13 @@ class Push {
 
  private:
   void on_line(const Line& line) {
-    const auto problems = take_line(line, loop_.now(), uplink_);
+    if (loop_.now() != turn_) {  // once for all lines of a turn: the clock costs as much as a line
+      turn_ = loop_.now();
+      arrived_ = now_ms();
+    }
+    uplink_.line(line, arrived_, turn_);
+    spool_.look_for_hello(line.number);
+    const auto problems = uplink_.take_problems();
     if (problems.empty()) return;
     status_line_.clear();
     reject(rejects_, problems, line);
@@ -170,6 +149,7 @@ class Push {
     say(mqtt::describe(up, url_));
     echoes_ = up.version == mqtt::Version::v311;
     uplink_.connection_up(up.welcome.max_packet, up.welcome.max_messages);
+    if (uplink_.has_suspects()) session_.hurry();
     output_.push(tb::platform_up_line(), true);
     notify("STATUS=connected to " + url_);
     if (!std::exchange(was_ready_, true)) {
@@ -184,7 +164,7 @@ class Push {
     say(notice);
     notify("STATUS=" + notice.text);
     if (!down.loss.was_up) return;
-    uplink_.connection_lost();
+    uplink_.connection_lost(down.loss.over_a_message, down.loss.reason);
     downlink_.connection_lost();
     output_.push(tb::platform_down_line(down.loss.reason), true);
   }
@@ -225,10 +205,12 @@ class Push {
     input_.resume();
     print_events();
     tell();
-    if (input_.ended() && stop_by_ == Loop::Time::max() && options_.drain_option->count() > 0) {
+    spool_.settle();
+    const bool patient = options_.drain_option->count() == 0 && !spool_.is_up();
+    if (input_.ended() && stop_by_ == Loop::Time::max() && !patient) {
       stop_by_ = now + options_.drain_timeout;
     }
-    const bool all_done = input_.ended() && uplink_.ledger().undone() == 0;
+    const bool all_done = input_.ended() && uplink_.left() == 0;
     if (all_done || now >= stop_by_) return loop_.quit();
     Loop::Time next = std::min({stop_by_, uplink_.next_tick(), gateway_.requests.first_expiry()});
     next = std::min(next, show_status(now));
@@ -239,7 +221,7 @@ class Push {
   void pump(Loop::Time now) {
     while (session_.is_up()) {
       const tb::Message* const message = uplink_.next(now);
-      if (message == nullptr) return;
+      if (message == nullptr) break;
       const auto id = session_.publish(message->topic, message->payload);
       if (!id) {
         uplink_.unsendable(id.error().text);
@@ -248,6 +230,7 @@ class Push {
       if (echoes_) downlink_.note_own(message->topic, message->payload, now);
       uplink_.sent(*id, now);
     }
+    session_.flush();
   }
 
   void print_events() {
@@ -278,7 +261,7 @@ class Push {
     if (!status_line_.enabled()) return Loop::Time::max();
     return status_line_.show((session_.is_up() ? "connected to " : "not connected to ") + url_ +
                                  " | acknowledged " + std::to_string(uplink_.delivered()) +
-                                 " | waiting " + std::to_string(uplink_.ledger().undone()),
+                                 " | waiting " + std::to_string(uplink_.left()),
                              now);
   }
 
@@ -293,19 +276,28 @@ class Push {
     Counters counters = gateway_.counters();
     counters.emplace_back("connections", session_.connections());
     counters.emplace_back("eventsDropped", output_.dropped());
+    spool_.add_counters(counters);
     output_.push(stats_line("tbgw-push", "", counters), true);
   }
 
   Status finish() {
     status_line_.clear();
     session_.stop();
-    output_.drain(std::min(stop_by_, Loop::Clock::now() + kLastEvents));
-    if (const std::uint64_t left = uplink_.ledger().undone(); left > 0) {
-      const std::string text = std::to_string(left) + " records were not acknowledged in time";
-      if (!signals_.stopping()) throw Fatal(Status::try_again, text);
-      log::warn(text);
+    const Loop::Time last = std::min(stop_by_, Loop::Clock::now() + kLastEvents);
+    const bool told = spool_.finish(last);
+    output_.drain(last);
+    if (const std::uint64_t left = uplink_.left(); left > 0) {
+      left_undone(std::to_string(left) + " records were not acknowledged in time");
+    } else if (!told) {
+      left_undone("the spool did not take the last acknowledgements");
     }
     return rejects_.told() > 0 ? Status::data_error : Status::ok;
+  }
+
+  /// Who asked us to stop knows that something may be left.
+  void left_undone(const std::string& text) {
+    if (!signals_.stopping()) throw Fatal(Status::try_again, text);
+    log::warn(text);
   }
 
   const Options& options_;
@@ -318,10 +310,13 @@ class Push {
   tb::Gateway gateway_;
   tb::Uplink& uplink_ = gateway_.uplink;
   tb::Downlink& downlink_ = gateway_.downlink;
+  tb::SpoolLink spool_;
   LineInput input_;
   mqtt::Session session_;
   Loop::Timer tick_timer_;
   Loop::Time stop_by_ = Loop::Time::max();
+  Loop::Time turn_{};
+  EpochMs arrived_ = 0;
   bool echoes_ = false;  ///< MQTT 3.1.1: a broker may send us what we sent
   bool was_ready_ = false;
 };
@@ -336,7 +331,8 @@ Status dry_run(const Options& options, Signals& signals) {
   FilterHooks hooks;
   hooks.line = [&](const Line& line, const std::string& /*input*/, LineWriter& out) {
     const Loop::Time now{};
-    reject(rejects, take_line(line, now, uplink), line);
+    uplink.line(line, now_ms(), now);
+    reject(rejects, uplink.take_problems(), line);
     int id = 0;
     while (const tb::Message* const message = uplink.next(now)) {
       out.line(message->topic + "\t" + message->payload);
@@ -359,13 +355,10 @@ void complete(Options& options) {
   const auto require = [](bool good, const char* text) {
     if (!good) throw Fatal(Status::usage, text);
   };
-  mqtt::ConnectionOptions& connection = options.session.connection;
-  require(connection.keep_alive >= 5s && connection.keep_alive <= 18h, "--keep-alive: 5s to 18h");
   require(options.memory >= kOverhead * 4 / 3, "--memory: at least 12M");
   require(options.uplink.max_payload >= 1024, "--max-payload: at least 1K");
-  options.session.try_v5 = options.protocol != "3.1.1";
-  options.session.try_v311 = options.protocol != "5";
-  connection.tls = options.target.tls;
+  mqtt::complete_options(options.mqtt);
+  mqtt::ConnectionOptions& connection = options.mqtt.session.connection;
   connection.subscriptions.assign(tb::topics::kSubscriptions.begin(),
                                   tb::topics::kSubscriptions.end());
   // Answers go beside the window.
@@ -374,19 +367,19 @@ void complete(Options& options) {
 
 Status run(Options& options) {
   if (options.login) {
-    const std::string path = mqtt::login(options.target.url);
+    const std::string path = mqtt::login(options.mqtt.target.url);
     log::warn("URL and token are kept in " + path + "; 'tbgw-push' alone uses them");
     return Status::ok;
   }
   complete(options);
   Signals signals;
   if (options.dry_run) return dry_run(options, signals);
-  const mqtt::Target target = mqtt::find_target(options.target);
+  const mqtt::Target target = mqtt::find_target(options.mqtt.target);
   for (const std::string& warning : target.warnings)
     log::warn(warning);
-  options.session.endpoint = target.endpoint;
-  options.session.connection.user = target.user;
-  options.session.connection.password = target.password;
+  options.mqtt.session.endpoint = target.endpoint;
+  options.mqtt.session.connection.user = target.user;
+  options.mqtt.session.connection.password = target.password;
   return Push(options, signals).run();
 }
 

@@ -188,6 +188,11 @@ void settle(Options& options) {
   spool.writer.sync = spool.sync;
   spool.writer.max_bytes = options.max_bytes;
   if (spool.memory && options.max_bytes_option->count() == 0) spool.writer.max_bytes = kMemoryBytes;
+  // What would never find room is refused at once.
+  constexpr std::uint64_t kLeastRoom = 2048;
+  if (const std::uint64_t most = spool.writer.max_bytes; most > 2 * kLeastRoom) {
+    spool.max_record = std::min(spool.max_record, most - kLeastRoom);
+  }
   spool.acknowledged = options.ack == "line";
   if (options.drain_timeout.count() >= 0) spool.drain_timeout = options.drain_timeout;
   spool.stats = options.common.stats;

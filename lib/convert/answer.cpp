@@ -29,8 +29,12 @@ std::string error_data(std::string_view text, bool compat) {
   return "{\"error\":" + json_string(text) + (compat ? ",\"success\":false}" : "}");
 }
 
-AnswerReader::AnswerReader(bool compat, const Selector& selector)
-    : compat_(compat), selector_(selector), values_(compat) {}
+AnswerReader::AnswerReader(const Map& map, const Selector& selector)
+    : compat_(map.compat),
+      mapped_(!map.mappings.empty()),
+      selector_(selector),
+      values_(map.compat),
+      rules_(map) {}
 
 Result<void> AnswerReader::append_reply(const Members& members, std::string& out) {
   const auto choice = selector_.pick(members);
@@ -54,7 +58,8 @@ Result<void> AnswerReader::append_reply(const Members& members, std::string& out
   if (error != nullptr) {
     data_ = error_data(error->text, compat_);
   } else if (members.data != nullptr) {
-    problem = append_result(members, choice, *method, data_);
+    problem = mapped_ ? append_mapped(members, device, *method, data_)
+                      : append_result(members, choice, *method, data_);
     if (!problem) data_ = error_data(problem.error().text, compat_);
   } else if (sent != nullptr && sent->raw == "true") {
     data_ = "{\"success\":true}";
@@ -63,6 +68,42 @@ Result<void> AnswerReader::append_reply(const Members& members, std::string& out
   }
   convert::append_reply(out, envelope_of(members), device, id->raw, data_);
   return problem;
+}
+
+/// The part the map asks for; else JSON as it is, and anything else as a text.
+Result<void> AnswerReader::append_mapped(const Members& members, std::string_view device,
+                                         std::string_view method, std::string& data) {
+  const auto bytes = frame_.read(members);
+  if (!bytes) return bytes.error();
+  const DownRule* rule = rules_.find_method(device, method);
+  const bool json = static_cast<bool>(document_.read(*bytes));
+  std::string value;
+  if (json) value = document_.root().raw;
+  if (!json) value = json_string(is_utf8(*bytes) ? std::string{*bytes} : to_hex(*bytes));
+  if (rule != nullptr && !rule->response.empty()) {
+    Message message;
+    message.bytes = *bytes;
+    message.json = json ? &document_ : nullptr;
+    if (rule->response.single_path()) {
+      const auto found = message.find(rule->response.pieces.front().path);
+      if (!found)
+        return Error{"answer to " + std::string{method} + ": " + "no ${" +
+                     rule->response.pieces.front().text + "} in it"};
+      value = found->raw;
+    } else {
+      std::string text;
+      const auto filled = fill(rule->response, message, TextStyle::json, text);
+      if (!filled) return filled.error();
+      if (!*filled) return Error{"answer to " + std::string{method} + ": a part is missing"};
+      value = json_string(text);
+    }
+  }
+  // A JSON answer may be written over several lines; a record is one.
+  std::replace(value.begin(), value.end(), '\n', ' ');
+  std::replace(value.begin(), value.end(), '\r', ' ');
+  const bool bare = value.front() == '{' || (rule != nullptr && rule->address_member == "topic");
+  data = bare ? value : "{\"result\":" + value + "}";
+  return {};
 }
 
 Result<void> AnswerReader::append_result(const Members& members, const Result<Choice>& choice,

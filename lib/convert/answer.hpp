@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "convert/down_writer.hpp"
 #include "convert/line.hpp"
 #include "convert/select.hpp"
 #include "convert/value.hpp"
@@ -23,8 +24,8 @@ std::string error_data(std::string_view text, bool compat);
 
 class AnswerReader {
  public:
-  /// `selector` must outlive this object.
-  AnswerReader(bool compat, const Selector& selector);
+  /// `map` and `selector` must outlive this object.
+  AnswerReader(const Map& map, const Selector& selector);
 
   /// Appends the reply to an answer: the result cut out of its frame, success, or the error. The
   /// error returned says why a frame could not be converted (the reply then says so too) or why
@@ -35,9 +36,15 @@ class AnswerReader {
   Result<void> append_result(const Members& members, const Result<Choice>& choice,
                              std::string_view method, std::string& data);
 
+  Result<void> append_mapped(const Members& members, std::string_view device,
+                             std::string_view method, std::string& data);
+
   bool compat_;
+  bool mapped_;
   const Selector& selector_;
   ValueWriter values_;
+  DownWriter rules_;
+  JsonDocument document_;
   FrameBytes frame_;
   JsonView rpc_view_;
   std::string data_;

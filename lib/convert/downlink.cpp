@@ -24,7 +24,7 @@ std::string unknown_method(const DeviceRule& rule, std::string_view method, bool
 
 }  // namespace
 
-Downlink::Downlink(const Map& map) : map_(map), selector_(map) {}
+Downlink::Downlink(const Map& map) : map_(map), selector_(map), writer_(map) {}
 
 Outcome Downlink::convert(const Line& line, std::string& out) {
   ++counts_.lines;
@@ -69,6 +69,9 @@ Result<void> Downlink::convert_event(std::string_view line, const Members& membe
   if (!event) return event.error();
   const auto device = text_of(members.device, "device");
   if (!device) return device.error();
+  if (!map_.mappings.empty() && !device->empty()) {
+    return convert_mapped(*event, line, members, *device, out);
+  }
   // Without a device it is about the gateway itself, which is nobody's device.
   if ((*event != "attributes" && *event != "rpc") || device->empty()) {
     ++counts_.passed;

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "convert/down_writer.hpp"
 #include "convert/line.hpp"
 #include "convert/map.hpp"
 #include "convert/select.hpp"
@@ -42,6 +43,15 @@ class Downlink {
                                   std::string& out);
   Result<void> convert_rpc(std::span<const JsonMember> data, std::string_view device,
                            std::string& out);
+  Result<void> convert_mapped(std::string_view event, std::string_view line, const Members& members,
+                              std::string_view device, std::string& out);
+  Result<void> mapped_attributes(std::span<const JsonMember> data, std::string_view device,
+                                 std::string& out);
+  Result<void> mapped_rpc(std::span<const JsonMember> data, std::string_view device,
+                          std::string& out);
+  Result<void> mapped_response(const Members& members, std::span<const JsonMember> data,
+                               std::string_view device, std::string& out);
+  void remember_last_line(std::size_t start, const std::string& out);
   void count_deleted(const JsonMember& deleted);
   void begin_command(const Choice& choice, std::string& out);
   void append_send(std::string& out, std::string_view bytes, bool binary);
@@ -49,6 +59,7 @@ class Downlink {
 
   const Map& map_;
   Selector selector_;
+  DownWriter writer_;
   JsonView view_;
   JsonView data_view_;
   JsonView list_view_;

@@ -49,6 +49,8 @@ std::string bytes_in_words(std::string_view slice, std::string_view record) {
 Explainer::Explainer(const Map& map, bool downlink)
     : map_(map), downlink_(downlink), selector_(map), up_(map), down_(map), values_(map.compat) {}
 
+Explainer::~Explainer() = default;
+
 Outcome Explainer::explain(const Line& line, std::string_view place, std::string& out) {
   out.append(place).append(": ");
   const auto members =

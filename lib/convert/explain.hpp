@@ -20,6 +20,9 @@ class Explainer {
  public:
   /// `map` (finished) must outlive this object and not change. `downlink`: explain the way down.
   Explainer(const Map& map, bool downlink);
+  ~Explainer();
+  Explainer(const Explainer&) = delete;
+  Explainer& operator=(const Explainer&) = delete;
 
   /// Appends a paragraph: what the line is, which rule matched and by what, what each field saw,
   /// the value or why there is none, and the lines that come of it. Returns what convert() says.

@@ -12,6 +12,11 @@
 namespace tbgw::convert {
 
 struct Imported {
+  Imported();
+  ~Imported();
+  Imported(Imported&&) noexcept;
+  Imported& operator=(Imported&&) noexcept;
+
   Map map;
   /// What the user should know, each with its file:line: keys nobody reads, and where our meaning
   /// of the file differs from the reference's.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "convert/line.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -127,6 +128,23 @@ Result<std::string_view> text_of(const JsonMember* member, std::string_view key)
     return Error{std::string{key} + ": must be a text, is " + in_quotes(member->raw)};
   }
   return member->text;
+}
+
+Result<std::string_view> stamp_of(const Members& members) {
+  const JsonMember* ts = members.ts;
+  if (ts == nullptr) return std::string_view{};
+  const bool whole = std::all_of(ts->raw.begin(), ts->raw.end(),
+                                 [](char c) { return c == '-' || (c >= '0' && c <= '9'); });
+  if (ts->type != JsonType::number || !whole || ts->raw.size() > 16) {
+    return Error{"ts: must be whole milliseconds since 1970, is " + in_quotes(ts->raw)};
+  }
+  return ts->raw;
+}
+
+Result<std::string_view> clock_of(const Members& members) {
+  if (members.clock == nullptr) return std::string_view{};
+  if (members.clock->type != JsonType::object) return Error{"clock: must be an object"};
+  return members.clock->raw;
 }
 
 Result<std::string_view> address_of(const Members& members, std::string_view fallback) {

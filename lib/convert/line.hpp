@@ -61,6 +61,11 @@ void append_nothing(std::string& out, const Envelope& envelope);
 /// `key`.
 Result<std::string_view> text_of(const JsonMember* member, std::string_view key);
 
+/// The `ts` of a raw record as it stands there ("" = none), which must be whole milliseconds.
+Result<std::string_view> stamp_of(const Members& members);
+/// Its `clock`, which must be an object; "" = none.
+Result<std::string_view> clock_of(const Members& members);
+
 /// The value of the member that says where a line came from, as its `source` calls it; of one
 /// without a source, the member `fallback`. "" = absent.
 Result<std::string_view> address_of(const Members& members, std::string_view fallback);

@@ -10,6 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "convert/down_rule.hpp"
+#include "convert/mapping.hpp"
+
 namespace tbgw::convert {
 
 /// Which bytes of a record a field looks at.
@@ -41,6 +44,7 @@ struct Field {
   ValueType type = ValueType::hex;
   /// The next field of the same list with the same key: the last one that has a value counts.
   std::optional<std::size_t> next_same_key;
+  report::Strategy strategy;  ///< which of its values are sent, and when
 };
 
 /// A text with places to fill in, cut into pieces.
@@ -85,6 +89,10 @@ struct DeviceRule {
 
 struct Map {
   std::vector<DeviceRule> devices;
+  /// For messages that say themselves which device they are about. If there are some, the fields of
+  /// the devices are not looked at.
+  std::vector<Mapping> mappings;
+  std::vector<DownRule> down_rules;  ///< of such maps, the way down
   /// The member of a record that `DeviceRule::address` is compared with.
   std::string address_member = "port";
   /// The reference gateway's meaning wherever ours differs (--compat).

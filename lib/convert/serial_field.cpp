@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "convert/mapping_import.hpp"
 #include "core/text.hpp"
 
 namespace tbgw::convert {
@@ -143,8 +144,15 @@ class FieldImport {
 
 /// A misspelled key would silently give other bytes: it is refused in JSON too.
 void refuse_misspelled(ConfigTable& table) {
-  const std::vector<std::string> known{"key",           "type",           "fromByte",      "toByte",
-                                       "fromDelimiter", "untilDelimiter", "reportStrategy"};
+  const std::vector<std::string> known{"key",
+                                       "type",
+                                       "fromByte",
+                                       "toByte",
+                                       "fromDelimiter",
+                                       "untilDelimiter",
+                                       "reportStrategy",
+                                       "deadband",
+                                       "sendDataOnlyOnChange"};
   for (const auto& [key, value] : table.json().items()) {
     if (key.empty() || key[0] == '_') continue;
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
@@ -163,11 +171,8 @@ Field import_field(ConfigTable& table, const FieldContext& context) {
   FieldImport import(table, kFieldKeys, context);
   field.type = import.type();
   field.slice = import.slice();
-  if (table.has({"reportStrategy"})) {
-    context.notices->once(
-        "reportStrategy", table, "reportStrategy",
-        "reportStrategy is not applied by this version: every value is passed on");
-  }
+  field.strategy =
+      report::resolve(read_strategy(table, context.strategy, context.compat, *context.notices));
   treat_unknown(table, *context.notices);
   return field;
 }

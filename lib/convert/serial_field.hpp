@@ -7,6 +7,7 @@
 #include "convert/map.hpp"
 #include "convert/notices.hpp"
 #include "core/config.hpp"
+#include "report/strategy_config.hpp"
 
 namespace tbgw::convert {
 
@@ -15,6 +16,7 @@ struct FieldContext {
   bool compat = false;
   bool from_reference = false;  ///< as in Map
   Notices* notices = nullptr;   ///< never nullptr
+  report::Said strategy;        ///< of the levels above
 };
 
 /// Reads a datapoint {key, type, fromByte, toByte, fromDelimiter, untilDelimiter}.

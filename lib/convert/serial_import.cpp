@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "convert/mapping_import.hpp"
 #include "convert/serial_field.hpp"
 #include "convert/template.hpp"
 #include "core/text.hpp"
@@ -63,7 +64,7 @@ class SerialImport {
   SerialImport(ConfigTable& root, bool compat) : root_(root) { imported_.map.compat = compat; }
 
   Imported run() {
-    check_class(root_, {"class"}, kConnectorClasses, "connector");
+    refuse_class(root_, {"class"}, kConnectorClasses, "connector");
     ignore_connector_keys(root_);
     if (root_.has({"devices"})) {
       read_defaults();
@@ -92,7 +93,7 @@ class SerialImport {
     default_port_ = root_.text({"port"}).value_or("");
     little_endian_ = read_byte_order(root_, false);
     check_converters(root_);
-    check_strategy(root_);
+    strategy_ = read_strategy(root_, {}, imported_.map.compat, notices_);
   }
 
   void add_device(ConfigTable& table) {
@@ -105,8 +106,8 @@ class SerialImport {
     rule.address = table.text({"port"}).value_or(default_port_);
     rule.little_endian = read_byte_order(table, little_endian_);
     check_converters(table);
-    check_strategy(table);
-    const FieldContext context{imported_.map.compat, names_converter(table), &notices_};
+    const FieldContext context{imported_.map.compat, names_converter(table), &notices_,
+                               read_strategy(table, strategy_, imported_.map.compat, notices_)};
     imported_.map.from_reference = imported_.map.from_reference || context.from_reference;
     const bool both = table.has({"timeseries"}) && table.has({"telemetry"});
     if (both) unused(table, "telemetry", "timeseries");
@@ -185,8 +186,8 @@ class SerialImport {
     table.fail("byteorder", R"(must be "big" or "little")");
   }
 
-  static void check_class(ConfigTable& table, ConfigTable::Keys keys, const Names& ours,
-                          const std::string& what) {
+  static void refuse_class(ConfigTable& table, ConfigTable::Keys keys, const Names& ours,
+                           const std::string& what) {
     const auto name = table.text(keys);
     if (!name || name->empty() || std::find(ours.begin(), ours.end(), *name) != ours.end()) return;
     for (const std::string_view key : keys) {
@@ -200,8 +201,8 @@ class SerialImport {
 
   static void check_converters(ConfigTable& table) {
     const bool first = table.has({"converter"});
-    check_class(table, {first ? "converter" : "uplink_converter"}, kUplinkClasses, "converter");
-    check_class(table, {"downlink_converter"}, kDownlinkClasses, "converter");
+    refuse_class(table, {first ? "converter" : "uplink_converter"}, kUplinkClasses, "converter");
+    refuse_class(table, {"downlink_converter"}, kDownlinkClasses, "converter");
     table.ignore({"uplink_converter"});
   }
 
@@ -209,15 +210,10 @@ class SerialImport {
     return table.has({"converter"}) || table.has({"uplink_converter"});
   }
 
-  void check_strategy(ConfigTable& table) {
-    if (!table.has({"reportStrategy"})) return;
-    notices_.once("reportStrategy", table, "reportStrategy",
-                  "reportStrategy is not applied by this version: every value is passed on");
-  }
-
   ConfigTable& root_;
   Imported imported_;
   Notices notices_;
+  report::Said strategy_;  ///< of the file
   std::string default_port_;
   bool little_endian_ = false;
 };

@@ -1,41 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "convert/uplink.hpp"
 
-#include <algorithm>
-
 #include "convert/announce.hpp"
 #include "convert/slice.hpp"
 #include "core/record.hpp"
 #include "core/text.hpp"
 
 namespace tbgw::convert {
-namespace {
-
-/// The `ts` of a raw record as it stands there ("" = none), which must be whole milliseconds.
-Result<std::string_view> stamp_of(const JsonMember* ts) {
-  if (ts == nullptr) return std::string_view{};
-  const bool whole = std::all_of(ts->raw.begin(), ts->raw.end(),
-                                 [](char c) { return c == '-' || (c >= '0' && c <= '9'); });
-  if (ts->type != JsonType::number || !whole || ts->raw.size() > 16) {
-    return Error{"ts: must be whole milliseconds since 1970, is " + in_quotes(ts->raw)};
-  }
-  return ts->raw;
-}
-
-Result<std::string_view> clock_of(const JsonMember* clock) {
-  if (clock == nullptr) return std::string_view{};
-  if (clock->type != JsonType::object) return Error{"clock: must be an object"};
-  return clock->raw;
-}
-
-}  // namespace
-
 Uplink::Uplink(const Map& map)
     : map_(map),
       selector_(map),
       values_(map.compat),
-      answers_(map.compat, selector_),
+      answers_(map, selector_),
+      mapper_(map, reporter_),
       told_falsy_(map.compat || !map.from_reference) {}
+
+Uplink::~Uplink() = default;
 
 Outcome Uplink::convert(const Line& line, std::string& out) {
   ++counts_.lines;
@@ -85,6 +65,7 @@ Outcome Uplink::convert_raw(const Members& members, std::string& out) {
   };
   const auto bytes = frame_.read(members);
   if (!bytes) return fail(bytes.error());
+  if (!map_.mappings.empty()) return convert_mapped(members, *bytes, out);
   const auto choice = selector_.pick(members);
   if (!choice) return fail(choice.error());
   const std::size_t start = out.size();
@@ -98,14 +79,33 @@ Outcome Uplink::convert_raw(const Members& members, std::string& out) {
   return {reason_, note_, notice_};
 }
 
+Outcome Uplink::convert_mapped(const Members& members, std::string_view bytes, std::string& out) {
+  const Mapper::Done& done = mapper_.convert(members, bytes, out);
+  counts_.rejected_fields += done.rejected_fields;
+  reason_ = done.reason;
+  if (done.readings == 0) {
+    append_nothing(out, envelope_of(members));
+  } else {
+    ++counts_.converted;
+    // Of several lines the last one says that the record is done.
+    if (members.number != nullptr) {
+      out.insert(done.last_line + 1, "\"_n\":" + std::string{members.number->raw} + ",");
+    }
+  }
+  if (!reason_.empty()) ++counts_.rejected;
+  return {reason_, note_, notice_};
+}
+
 bool Uplink::append_reading(const Members& members, const Choice& choice, std::string_view bytes,
                             std::string& out) {
-  const auto stamp = stamp_of(members.ts);
-  const auto clock = clock_of(members.clock);
+  const auto stamp = stamp_of(members);
+  const auto clock = clock_of(members);
   if (!stamp || !clock) {
     reason_ = !stamp ? stamp.error().text : clock.error().text;
     return false;
   }
+  choice_ = &choice;
+  stamp_ = *stamp;
   append_head(members, choice, out);
   const std::size_t undo = out.size();
   out.append(",\"attributes\":[{");
@@ -183,9 +183,18 @@ bool Uplink::append_field(const std::vector<Field>& fields, std::size_t index,
     return false;
   }
   if (!told_falsy_) tell_falsy(field, std::string_view{out}.substr(value));
-  if (!field.next_same_key || !has_later_value(fields, index, bytes)) return true;
+  const bool last = !field.next_same_key || !has_later_value(fields, index, bytes);
+  if (last && reported(field, fields, std::string_view{out}.substr(value))) return true;
   out.resize(start);
   return false;
+}
+
+bool Uplink::reported(const Field& field, const std::vector<Field>& fields,
+                      std::string_view value) {
+  if (field.strategy.kind == report::Kind::on_received) return true;
+  const DeviceRule& rule = *choice_->rule;
+  return reporter_.pass(field.strategy, {choice_->device, rule.type, field.key, value, stamp_,
+                                         &fields == &rule.telemetry});
 }
 
 /// Once: the first value that would not have come from the reference.

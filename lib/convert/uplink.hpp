@@ -11,6 +11,7 @@
 #include "convert/answer.hpp"
 #include "convert/line.hpp"
 #include "convert/map.hpp"
+#include "convert/mapper.hpp"
 #include "convert/select.hpp"
 #include "convert/value.hpp"
 #include "core/json_view.hpp"
@@ -22,9 +23,15 @@ class Uplink {
  public:
   /// `map` (finished) must outlive this object and not change.
   explicit Uplink(const Map& map);
+  ~Uplink();
+  Uplink(const Uplink&) = delete;
+  Uplink& operator=(const Uplink&) = delete;
 
-  /// Appends what `line` becomes: nothing or one line, newline included.
+  /// Appends what `line` becomes: nothing, or lines with their newlines.
   Outcome convert(const Line& line, std::string& out);
+
+  /// Values that a report strategy held back, and when to ask for them: see Reporter.
+  [[nodiscard]] Reporter& reporter() { return reporter_; }
 
   struct Counts {
     std::uint64_t lines = 0;
@@ -41,6 +48,7 @@ class Uplink {
   Outcome reject(const Envelope& envelope, std::string& out);
   Outcome convert_members(std::string_view line, const Members& members, std::string& out);
   Outcome convert_raw(const Members& members, std::string& out);
+  Outcome convert_mapped(const Members& members, std::string_view bytes, std::string& out);
   Outcome convert_answer(const Members& members, std::string& out);
   Outcome pass_event(std::string_view line, const Members& members, std::string& out);
   bool append_reading(const Members& members, const Choice& choice, std::string_view bytes,
@@ -51,6 +59,7 @@ class Uplink {
   bool append_fields(const std::vector<Field>& fields, std::string_view bytes, std::string& out);
   bool append_field(const std::vector<Field>& fields, std::size_t index, std::string_view bytes,
                     bool any, std::string& out);
+  bool reported(const Field& field, const std::vector<Field>& fields, std::string_view value);
   void tell_falsy(const Field& field, std::string_view value);
   bool has_later_value(const std::vector<Field>& fields, std::size_t index, std::string_view bytes);
 
@@ -58,8 +67,12 @@ class Uplink {
   Selector selector_;
   ValueWriter values_;
   AnswerReader answers_;
+  Reporter reporter_;
+  Mapper mapper_;
   FrameBytes frame_;
   JsonView view_;
+  const Choice* choice_ = nullptr;  ///< of the record that is being converted
+  std::string_view stamp_;
   std::string reason_;
   std::string note_;
   std::string tried_;

@@ -68,7 +68,8 @@ Status complain(const CLI::App& app, const std::string& text) {
   return Status::usage;
 }
 
-/// What the parser did not expect: a misspelt option, the first part of one, or an operand too many.
+/// What the parser did not expect: a misspelt option, the first part of one, or an operand too
+/// many.
 std::string describe_extra(const CLI::App& app) {
   const std::vector<std::string> extras = app.remaining();
   const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& word) {

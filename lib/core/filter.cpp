@@ -48,6 +48,7 @@ class Filter {
       Line line;
       while (reader.next(line))
         hooks_.line(line, name, out_);
+      tick();  // also while the input never pauses
       last_input_ = Loop::Clock::now();
     }
   }
@@ -63,6 +64,7 @@ class Filter {
       if ((polled[2].revents & POLLERR) != 0) throw ConsumerGone{};
       take_signals();
       write_stats();
+      tick();
       if (polled[0].revents != 0) return true;
       if (ended_) return false;
       out_.flush();
@@ -92,10 +94,17 @@ class Filter {
     stats_asked_ = false;
   }
 
+  void tick() {
+    if (!hooks_.due) return;
+    const auto due = hooks_.due();
+    if (due && Loop::Clock::now() >= *due) hooks_.tick(out_);
+  }
+
   [[nodiscard]] int wait_ms() const {
     Loop::Time until = Loop::Time::max();
     if (signals_.stopping()) until = std::min(stop_at_, last_input_ + kDrainSilence);
     if (options_.stats.count() > 0) until = std::min(until, next_stats_);
+    if (hooks_.due) until = std::min(until, hooks_.due().value_or(Loop::Time::max()));
     if (until == Loop::Time::max()) return -1;
     const auto left = std::chrono::ceil<Loop::Duration>(until - Loop::Clock::now()).count();
     return static_cast<int>(std::clamp<long long>(left, 0, 3600000));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/line_reader.hpp"
+#include "core/loop.hpp"
 #include "core/output.hpp"
 #include "core/signals.hpp"
 
@@ -29,6 +30,9 @@ struct FilterHooks {
   std::function<void(const Line& line, const std::string& input, LineWriter& out)> line;
   /// Appends a stats event line; called every `stats` and on SIGUSR1.
   std::function<void(LineWriter& out)> stats;
+  /// When `tick` wants to be called; nullopt = not. Both unset: never.
+  std::function<std::optional<Loop::Time>()> due;
+  std::function<void(LineWriter& out)> tick;
 };
 
 /// Runs until the end of all inputs, or after SIGTERM/SIGINT until 200 ms of silence or

@@ -1,195 +1,292 @@
 // SPDX-License-Identifier: Apache-2.0
-// simdjson's on-demand parser finds the tokens; what it does not check in values that nobody reads
-// (numbers, literals, escapes, text behind the end) is checked here.
+// One pass over the text: what is inside the members is only checked, what the members are is
+// remembered. By hand, because a record is short and most of it is text between quotes.
 #include "core/json_view.hpp"
 
-#include <simdjson.h>
-
+#include <bit>
 #include <charconv>
+#include <cstring>
 #include <string>
 #include <system_error>
 #include <unordered_set>
-#include <utility>
 #include <vector>
 
-#include "core/line_reader.hpp"
+#include "core/json_text.hpp"
+#include "core/text.hpp"
 
 namespace tbgw {
 namespace {
 
-namespace ondemand = simdjson::ondemand;
-static_assert(kLinePadding >= simdjson::SIMDJSON_PADDING);
-
-/// Why a text was refused; empty = it was not.
-using Refusal = std::string_view;
-
-Refusal refusal(simdjson::error_code error) {
-  switch (error) {
-    case simdjson::SUCCESS:
-      return {};
-    case simdjson::UTF8_ERROR:
-      return "not valid UTF-8";
-    case simdjson::UNCLOSED_STRING:
-      return "not valid JSON: a string has no end";
-    case simdjson::UNESCAPED_CHARS:
-      return "not valid JSON: a control character in a string";
-    case simdjson::STRING_ERROR:
-      return "not valid JSON: a bad escape in a string";
-    case simdjson::EMPTY:
-      return "an empty line";
-    case simdjson::INCORRECT_TYPE:
-      return "not a JSON object";
-    case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
-      return "not valid JSON: it ends too early";
-    default:
-      return "not valid JSON";
-  }
-}
-
-std::string_view without_space(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  while (!text.empty() && is_space(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
+constexpr std::string_view kInvalid = "not valid JSON";
+constexpr std::string_view kBadNumber = "not valid JSON: a bad number";
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// Too large for a double (1e400): every reader would make something else of it.
-bool is_huge(std::string_view text) {
-  double value = 0;
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool tiny =
-      text.find("e-") != std::string_view::npos || text.find("E-") != std::string_view::npos;
-  return result.ec == std::errc::result_out_of_range && !tiny;
+/// The high bit of the first byte of `eight` that is no plain character of a JSON string: a quote,
+/// a backslash, a control character, or one of a longer UTF-8 sequence. (Behind that byte other
+/// bits may be set.) 0 = all are plain.
+std::uint64_t first_special(std::uint64_t eight) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  const std::uint64_t quote = (eight ^ (kOnes * '"')) - kOnes;
+  const std::uint64_t backslash = (eight ^ (kOnes * '\\')) - kOnes;
+  const std::uint64_t control = eight - kOnes * 0x20U;
+  return (eight | quote | backslash | control) & (kOnes << 7U);
 }
 
-/// RFC 8259 section 6: -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?, and finite.
-bool is_number(std::string_view text) {
-  std::size_t i = 0;
-  const auto digits = [&] {
-    const std::size_t start = i;
-    while (i < text.size() && is_digit(text[i]))
-      ++i;
-    return i - start;
-  };
-  if (i < text.size() && text[i] == '-') ++i;
-  const bool zero = i < text.size() && text[i] == '0';
-  const std::size_t whole = digits();
-  if (whole == 0 || (zero && whole > 1)) return false;
-  if (i < text.size() && text[i] == '.') {
-    ++i;
-    if (digits() == 0) return false;
+JsonType type_of(char first) {
+  switch (first) {
+    case '{':
+      return JsonType::object;
+    case '[':
+      return JsonType::array;
+    case 't':
+    case 'f':
+      return JsonType::boolean;
+    case 'n':
+      return JsonType::null;
+    default:
+      return JsonType::number;
   }
-  const bool exponent = i < text.size() && (text[i] == 'e' || text[i] == 'E');
-  if (exponent) {
-    ++i;
-    if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
-    if (digits() == 0) return false;
-  }
-  return i == text.size() && !((exponent || whole > 300) && is_huge(text));
 }
 
-/// A string token without escapes: its text stands in the line as it is. (The index of the first
-/// pass has already refused control characters and quotes without an end.)
-bool is_plain_string(std::string_view token) {
-  return token.size() >= 2 && token.back() == '"' &&
-         std::memchr(token.data(), '\\', token.size()) == nullptr;
-}
-
-/// A key, unescaped. Keys are short and nearly never escaped: most are views into the line.
-Refusal take_key(ondemand::field& field, std::string_view& key) {
-  const char* start = field.key().raw();
-  const char* end = start;
-  while (*end != '"' && *end != '\\')
-    ++end;
-  if (*end == '\\') return refusal(field.unescaped_key().get(key));
-  key = {start, static_cast<std::size_t>(end - start)};
-  return {};
-}
-
-class Reader {
+/// Goes through a text once. Each step takes what it is named after and leaves at_ behind it;
+/// false: refused, see why(). (All of it stands in the class, and so is inline: it is what most of
+/// the time goes into.)
+class Scanner {
  public:
-  explicit Reader(ondemand::document& document) : document_(document) {}
+  /// `unescaped` takes the texts of strings with escapes; it must be empty and have room for all of
+  /// `text`, as views into it are handed out.
+  Scanner(std::string_view text, std::string& unescaped)
+      : at_(text.data()), end_(text.data() + text.size()), unescaped_(unescaped) {}
 
-  /// Checks a value to its depths, and fills in what it is.
-  Refusal take(ondemand::value value, JsonMember& member, int depth) {
-    ondemand::json_type type{};
-    if (const auto error = value.type().get(type)) return refusal(error);
-    member.raw = without_space(value.raw_json_token());
-    switch (type) {
-      case ondemand::json_type::string:
-        member.type = JsonType::string;
-        if (is_plain_string(member.raw)) {
-          member.text = member.raw.substr(1, member.raw.size() - 2);
-          return refusal(value.get_raw_json_string().error());
-        }
-        return refusal(value.get_string().get(member.text));
-      case ondemand::json_type::number:
-        member.type = JsonType::number;
-        member.text = member.raw;
-        return is_number(member.raw) ? Refusal{} : "not valid JSON: a bad number";
-      case ondemand::json_type::boolean:
-        member.type = JsonType::boolean;
-        member.text = member.raw;
-        return member.raw == "true" || member.raw == "false" ? Refusal{} : "not valid JSON";
-      case ondemand::json_type::null:
-        member.type = JsonType::null;
-        member.text = member.raw;
-        return member.raw == "null" ? Refusal{} : "not valid JSON";
-      case ondemand::json_type::object:
-        member.type = JsonType::object;
-        break;
-      case ondemand::json_type::array:
-        member.type = JsonType::array;
-        break;
-    }
-    return take_nested(value, member, depth);
+  /// Appends the members of the object ('{') or array ('[') that the whole text is.
+  bool members(char open, std::vector<JsonMember>& to) {
+    skip_space();
+    if (at_ == end_) return refuse("an empty line");
+    if (!take(open)) return refuse("not a JSON object");
+    const bool is_object = open == '{';
+    const bool complete = list(is_object ? '}' : ']', [&] {
+      JsonMember& member = to.emplace_back();
+      return (!is_object || (string(member.key) && colon())) && value(member);
+    });
+    if (!complete) return false;
+    skip_space();
+    return at_ == end_ || refuse("not valid JSON: text behind the end");
   }
+
+  [[nodiscard]] std::string_view why() const { return why_; }
 
  private:
-  Refusal take_nested(ondemand::value value, JsonMember& member, int depth) {
-    if (depth >= kMaxDepth) return "nested deeper than 32 levels";
-    const char* start = member.raw.data();
-    const Refusal bad = member.type == JsonType::object ? check_object(value, depth + 1)
-                                                        : check_array(value, depth + 1);
-    if (!bad.empty()) return bad;
-    // The iterator stands at the token behind the value: ',' '}' or ']'.
-    const char* end = nullptr;
-    if (const auto error = document_.current_location().get(end)) return refusal(error);
-    member.raw = without_space({start, static_cast<std::size_t>(end - start)});
-    member.text = member.raw;
-    return {};
+  bool refuse(std::string_view why) {
+    why_ = at_ == end_ && why == kInvalid ? "not valid JSON: it ends too early" : why;
+    return false;
   }
 
-  Refusal check_object(ondemand::value value, int depth) {
-    ondemand::object object;
-    if (const auto error = value.get_object().get(object)) return refusal(error);
-    JsonMember ignored;
-    for (auto result : object) {
-      ondemand::field field;
-      if (const auto error = std::move(result).get(field)) return refusal(error);
-      if (const Refusal bad = take_key(field, ignored.key); !bad.empty()) return bad;
-      if (const Refusal bad = take(field.value(), ignored, depth); !bad.empty()) return bad;
+  /// '\0', which stands nowhere in JSON, at the end.
+  [[nodiscard]] char here() const { return at_ < end_ ? *at_ : '\0'; }
+  bool take(char c) {
+    if (at_ == end_ || *at_ != c) return false;
+    ++at_;
+    return true;
+  }
+  void skip_space() {
+    while (at_ < end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r'))
+      ++at_;
+  }
+  [[nodiscard]] std::string_view since(const char* start) const {
+    return {start, static_cast<std::size_t>(at_ - start)};
+  }
+  [[nodiscard]] std::string_view rest() const {
+    return {at_, static_cast<std::size_t>(end_ - at_)};
+  }
+
+  bool colon() {
+    skip_space();
+    if (!take(':')) return refuse(kInvalid);
+    skip_space();
+    return true;
+  }
+
+  /// Members up to `close`, each taken by `member`, with commas between.
+  template <class Member>
+  bool list(char close, const Member& member) {
+    skip_space();
+    if (take(close)) return true;
+    while (member()) {
+      skip_space();
+      if (take(close)) return true;
+      if (!take(',')) return refuse(kInvalid);
+      skip_space();
     }
-    return {};
+    return false;
   }
 
-  Refusal check_array(ondemand::value value, int depth) {
-    ondemand::array array;
-    if (const auto error = value.get_array().get(array)) return refusal(error);
-    JsonMember ignored;
-    for (auto element : array) {
-      ondemand::value inner;
-      if (const auto error = element.get(inner)) return refusal(error);
-      if (const Refusal bad = take(inner, ignored, depth); !bad.empty()) return bad;
+  bool value(JsonMember& member) {
+    const char* const start = at_;
+    const char first = here();
+    if (first == '"') {
+      member.type = JsonType::string;
+      if (!string(member.text)) return false;
+      member.raw = since(start);
+      return true;
     }
-    return {};
+    if (!check(1)) return false;
+    member.type = type_of(first);
+    member.raw = member.text = since(start);
+    return true;
   }
 
-  ondemand::document& document_;
+  /// A value in `depth` containers, whatever is in it.
+  bool check(int depth) {
+    switch (here()) {
+      case '"':
+        return check_string();
+      case '{':
+      case '[':
+        return check_nested(depth);
+      case 't':
+        return word("true");
+      case 'f':
+        return word("false");
+      case 'n':
+        return word("null");
+      default:
+        return number();
+    }
+  }
+
+  bool check_nested(int depth) {
+    if (depth >= kMaxDepth) return refuse("nested deeper than 32 levels");
+    const bool is_object = *at_++ == '{';
+    return list(is_object ? '}' : ']',
+                [&] { return (!is_object || (check_string() && colon())) && check(depth + 1); });
+  }
+
+  bool word(std::string_view text) {
+    if (rest().substr(0, text.size()) != text) return refuse(kInvalid);
+    at_ += text.size();
+    return true;
+  }
+
+  std::size_t digits() {
+    const char* const start = at_;
+    while (at_ < end_ && is_digit(*at_))
+      ++at_;
+    return since(start).size();
+  }
+
+  /// RFC 8259 section 6: -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?, and finite.
+  bool number() {
+    const char* const start = at_;
+    const bool negative = take('-');
+    const bool zero = here() == '0';
+    const std::size_t whole = digits();
+    if (whole == 0) return refuse(negative ? kBadNumber : kInvalid);
+    if (zero && whole > 1) return refuse(kBadNumber);
+    if (take('.') && digits() == 0) return refuse(kBadNumber);
+    const bool exponent = take('e') || take('E');
+    if (exponent) {
+      if (!take('+')) take('-');
+      if (digits() == 0) return refuse(kBadNumber);
+    }
+    constexpr std::string_view kNeverBehind = "+-.eE";
+    if (kNeverBehind.find(here()) != std::string_view::npos) return refuse(kBadNumber);
+    const bool doubtful = exponent || whole > 300;
+    return !doubtful || !is_huge(since(start)) || refuse(kBadNumber);
+  }
+
+  /// To the quote or backslash that comes next in a string.
+  bool plain_text() {
+    while (true) {
+      // Eight characters at a time, in the order in which a little-endian word holds them.
+      while (std::endian::native == std::endian::little && end_ - at_ >= 8) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, at_, sizeof eight);
+        const std::uint64_t special = first_special(eight);
+        at_ += special == 0 ? sizeof eight : static_cast<unsigned>(std::countr_zero(special)) / 8U;
+        if (special != 0) break;
+      }
+      if (at_ == end_) return refuse("not valid JSON: a string has no end");
+      const auto c = static_cast<unsigned char>(*at_);
+      if (c == '"' || c == '\\') return true;
+      if (c < 0x20U) return refuse("not valid JSON: a control character in a string");
+      const std::size_t length = c < 0x80U ? 1 : utf8_sequence(rest());
+      if (length == 0) return refuse("not valid UTF-8");
+      at_ += length;
+    }
+  }
+
+  bool check_string() {
+    if (!take('"')) return refuse(kInvalid);
+    while (plain_text()) {
+      if (take('"')) return true;
+      if (!escape(nullptr)) return false;
+    }
+    return false;
+  }
+
+  /// Nearly all are views into the text.
+  bool string(std::string_view& text) {
+    if (!take('"')) return refuse(kInvalid);
+    const char* run = at_;
+    if (!plain_text()) return false;
+    text = since(run);
+    if (take('"')) return true;
+    const std::size_t start = unescaped_.size();
+    unescaped_.append(text);
+    while (escape(&unescaped_)) {
+      run = at_;
+      if (!plain_text()) return false;
+      unescaped_.append(since(run));
+      if (!take('"')) continue;
+      text = std::string_view{unescaped_}.substr(start);
+      return true;
+    }
+    return false;
+  }
+
+  /// At a backslash. Appends what the escape stands for, if `out` is given.
+  bool escape(std::string* out) {
+    constexpr std::string_view kLetters = "\"\\/bfnrt";
+    constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
+    ++at_;
+    std::uint32_t code = 0;
+    bool good = true;
+    if (const std::size_t which = kLetters.find(here()); which != std::string_view::npos) {
+      ++at_;
+      code = static_cast<unsigned char>(kMeanings[which]);
+    } else {
+      good = take('u') && hex(code);
+      if (code >= 0xD800U && code < 0xE000U) good = good && low_surrogate(code);
+    }
+    if (!good) return refuse("not valid JSON: a bad escape in a string");
+    if (out != nullptr) append_utf8(*out, code);
+    return true;
+  }
+
+  bool hex(std::uint32_t& code) {
+    if (rest().size() < 4) return false;
+    const auto result = std::from_chars(at_, at_ + 4, code, 16);
+    if (result.ec != std::errc{} || result.ptr != at_ + 4) return false;
+    at_ += 4;
+    return true;
+  }
+
+  /// The half that must follow the high surrogate in `code`; a low one alone is wrong.
+  bool low_surrogate(std::uint32_t& code) {
+    std::uint32_t low = 0;
+    if (code >= 0xDC00U || !take('\\') || !take('u') || !hex(low)) return false;
+    if (low < 0xDC00U || low >= 0xE000U) return false;
+    code = 0x10000U + ((code & 0x3FFU) << 10U) + (low & 0x3FFU);
+    return true;
+  }
+
+  const char* at_;
+  const char* end_;
+  std::string& unescaped_;
+  std::string_view why_;
 };
 
 /// Keeps the last of equal keys.
@@ -212,52 +309,18 @@ void drop_duplicates(std::vector<JsonMember>& members) {
 }  // namespace
 
 struct JsonView::Impl {
-  ondemand::parser parser;
-  ondemand::document document;
   std::vector<JsonMember> members;
+  std::string unescaped;
 
-  Refusal open(std::string_view json) {
+  Result<std::span<const JsonMember>> read(std::string_view json, char open) {
     members.clear();
-    const simdjson::padded_string_view padded(json.data(), json.size(),
-                                              json.size() + simdjson::SIMDJSON_PADDING);
-    return refusal(parser.iterate(padded).get(document));
-  }
-
-  Refusal read_object() {
-    ondemand::object object;
-    if (const auto error = document.get_object().get(object)) return refusal(error);
-    Reader reader(document);
-    for (auto result : object) {
-      ondemand::field field;
-      if (const auto error = std::move(result).get(field)) return refusal(error);
-      JsonMember& member = members.emplace_back();
-      if (const Refusal bad = take_key(field, member.key); !bad.empty()) return bad;
-      if (const Refusal bad = reader.take(field.value(), member, 1); !bad.empty()) return bad;
+    unescaped.clear();
+    unescaped.reserve(json.size());  // no escape is shorter than what it stands for
+    Scanner scanner(json, unescaped);
+    if (!scanner.members(open, members)) {
+      return Error{std::string{is_utf8(json) ? scanner.why() : "not valid UTF-8"}};
     }
-    drop_duplicates(members);
-    return {};
-  }
-
-  Refusal read_array() {
-    ondemand::array array;
-    if (const auto error = document.get_array().get(array)) return refusal(error);
-    Reader reader(document);
-    for (auto element : array) {
-      JsonMember member;
-      ondemand::value value;
-      if (const auto error = element.get(value)) return refusal(error);
-      if (const Refusal bad = reader.take(value, member, 1); !bad.empty()) return bad;
-      members.push_back(member);
-    }
-    return {};
-  }
-
-  Result<std::span<const JsonMember>> finish(Refusal bad) {
-    if (!bad.empty()) return Error{std::string{bad}};
-    const char* behind = nullptr;
-    if (document.current_location().get(behind) == simdjson::SUCCESS) {
-      return Error{"not valid JSON: text behind the end"};
-    }
+    if (open == '{') drop_duplicates(members);
     return std::span<const JsonMember>{members};
   }
 };
@@ -268,15 +331,11 @@ JsonView::JsonView(JsonView&&) noexcept = default;
 JsonView& JsonView::operator=(JsonView&&) noexcept = default;
 
 Result<std::span<const JsonMember>> JsonView::object(std::string_view json) {
-  Refusal bad = impl_->open(json);
-  if (bad.empty()) bad = impl_->read_object();
-  return impl_->finish(bad);
+  return impl_->read(json, '{');
 }
 
 Result<std::span<const JsonMember>> JsonView::array(std::string_view json) {
-  Refusal bad = impl_->open(json);
-  if (bad.empty()) bad = impl_->read_array();
-  return impl_->finish(bad);
+  return impl_->read(json, '[');
 }
 
 const JsonMember* find(std::span<const JsonMember> members, std::string_view key) {

@@ -11,6 +11,7 @@
 namespace tbgw {
 namespace {
 
+/// In the order in which they decide, which is also that of LineKind.
 constexpr std::array<std::pair<std::string_view, LineKind>, 5> kKindMembers{{
     {"spool", LineKind::hello},
     {"event", LineKind::event},
@@ -49,10 +50,15 @@ void append_members(nlohmann::ordered_json& to, const nlohmann::ordered_json& me
 }  // namespace
 
 LineKind kind_of(std::span<const JsonMember> members) {
-  for (const auto& [key, kind] : kKindMembers) {
-    if (find(members, key) != nullptr) return kind;
+  constexpr std::size_t kLongest = 5;
+  LineKind first = LineKind::reading;
+  for (const JsonMember& member : members) {
+    if (member.key.size() > kLongest) continue;
+    for (const auto& [key, kind] : kKindMembers) {
+      if (kind < first && member.key == key) first = kind;
+    }
   }
-  return LineKind::reading;
+  return first;
 }
 
 std::string_view address_member(std::string_view source) {

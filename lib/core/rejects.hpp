@@ -13,8 +13,8 @@ namespace tbgw {
 
 class Rejects {
  public:
-  /// `path` is appended to; "" = nothing is kept. `inputs` are read meanwhile ("-" is stdin): one of
-  /// them as `path` would never end. Fatal 64/73.
+  /// `path` is appended to; "" = nothing is kept. `inputs` are read meanwhile ("-" is stdin): one
+  /// of them as `path` would never end. Fatal 64/73.
   explicit Rejects(const std::string& path, const std::vector<std::string>& inputs = {});
 
   /// Prints "input:line: reason", rate-limited.

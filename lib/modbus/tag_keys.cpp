@@ -60,15 +60,14 @@ void read_bit(ConfigTable& table, Tag& tag) {
   if (value == nullptr || value->is_null()) return;
   const std::string text = text_of(*value);
   const std::size_t dash = text.find('-', 1);
-  const auto first = parse_integer(text.substr(0, dash), 0, 1999);
+  const auto first = parse_integer(text.substr(0, dash), 0, 255);
   const auto last =
-      dash == std::string::npos ? first : parse_integer(text.substr(dash + 1), 0, 1999);
+      dash == std::string::npos ? first : parse_integer(text.substr(dash + 1), 0, 255);
   if (!first || !last || *last < *first || *last - *first > 15) {
     table.fail("bit", "must be the number of a bit, or of the first and the last (\"4-7\")");
   }
-  tag.bit = BitField{static_cast<std::uint8_t>(std::min<std::int64_t>(*first, 255)),
-                     static_cast<std::uint8_t>(*last - *first + 1)};
-  if (*first > 255) table.fail("bit", "must be at most 255");
+  tag.bit =
+      BitField{static_cast<std::uint8_t>(*first), static_cast<std::uint8_t>(*last - *first + 1)};
   if (tag.type.kind == Kind::bits && tag.bit->width > 1) {
     tag.type = Type{};  // several bits of a register are a number
     tag.count = 1;

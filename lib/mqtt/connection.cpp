@@ -22,6 +22,10 @@ namespace {
 /// A dead network is noticed after this long with unacknowledged bytes.
 constexpr int kTcpUserTimeoutMs = 20'000;
 
+/// ThingsBoard acknowledges what it refuses, with MQTT 3.1.1 in the same words as what it takes,
+/// and hangs up. How long an acknowledgement is in doubt.
+constexpr std::chrono::milliseconds kDoubt{100};
+
 void set_option(int fd, int option, int value) {
   ::setsockopt(fd, IPPROTO_TCP, option, &value, sizeof value);
 }
@@ -261,7 +265,9 @@ void Connection::take_suback(const Event& event) {
 }
 
 Result<int> Connection::publish(const std::string& topic, std::string_view payload) {
+  if (!std::exchange(corked_, true)) set_option(fd_, TCP_CORK, 1);
   int id = 0;
+  errno = 0;
   const int code =
       mosquitto_publish_v5(handle_.get(), &id, topic.c_str(), static_cast<int>(payload.size()),
                            payload.data(), 1, false, nullptr);
@@ -272,7 +278,10 @@ Result<int> Connection::publish(const std::string& topic, std::string_view paylo
     return Error{mosquitto_strerror(code)};
   }
   // The library has queued it. If writing failed, the connection is over and all is sent again.
-  if (code != MOSQ_ERR_SUCCESS) fail_soon(mosquitto_strerror(code));
+  if (code != MOSQ_ERR_SUCCESS) {
+    note_end(code, errno);
+    fail_soon(mosquitto_strerror(code));
+  }
   last_out_ = Loop::Clock::now();
   unacknowledged_.push_back({id, last_out_});
   if (!ack_timer_) {
@@ -282,12 +291,32 @@ Result<int> Connection::publish(const std::string& topic, std::string_view paylo
   return id;
 }
 
+void Connection::flush() {
+  if (std::exchange(corked_, false)) set_option(fd_, TCP_CORK, 0);
+}
+
 void Connection::take_acknowledgement(int packet_id, int reason) {
   const auto found =
       std::find_if(unacknowledged_.begin(), unacknowledged_.end(),
                    [&](const Unacknowledged& one) { return one.packet_id == packet_id; });
   if (found != unacknowledged_.end()) unacknowledged_.erase(found);
-  handlers_.acknowledged(packet_id, reason);
+  if (version_ == Version::v5) return handlers_.acknowledged(packet_id, reason);
+  doubtful_.push_back({packet_id, Loop::Clock::now() + kDoubt});
+  if (!doubt_timer_) doubt_timer_ = loop_.after(kDoubt, [this] { release_doubtful(); });
+}
+
+void Connection::release_doubtful() {
+  doubt_timer_ = {};
+  const Loop::Time now = Loop::Clock::now();
+  while (!doubtful_.empty() && doubtful_.front().until <= now) {
+    const int packet_id = doubtful_.front().packet_id;
+    doubtful_.pop_front();
+    handlers_.acknowledged(packet_id, 0);
+  }
+  if (!doubtful_.empty()) {
+    doubt_timer_ = loop_.at(doubtful_.front().until, [this] { release_doubtful(); });
+  }
+  handlers_.progress();
 }
 
 /// A PUBACK that is lost while pings are answered would be waited for without end.
@@ -297,7 +326,8 @@ void Connection::check_acknowledgements() {
   const Loop::Time due = unacknowledged_.front().sent + options_.ack_timeout;
   if (due <= Loop::Clock::now()) {
     return fail(Loss::Kind::closed,
-                "no acknowledgement within " + format_duration(options_.ack_timeout));
+                "no acknowledgement within " + format_duration(options_.ack_timeout) +
+                    " (ThingsBoard gives none to a device that is not marked \"Is gateway\")");
   }
   ack_timer_ = loop_.at(due, [this] { check_acknowledgements(); });
 }

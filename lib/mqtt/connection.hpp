@@ -62,6 +62,9 @@ struct Loss {
   std::string reason;
   bool was_up = false;
   bool unexplained = false;  ///< the server hung up and did not say why
+  /// The server may have ended it because of what we sent, not for want of a network or for an
+  /// order of its own.
+  bool over_a_message = false;
 };
 
 /// What happens to a connection. Called from the loop, never from inside a call of ours.
@@ -69,7 +72,8 @@ struct ConnectionHandlers {
   std::function<void(const Welcome&)> up;
   /// Once, and the last call.
   std::function<void(const Loss&)> lost;
-  /// `reason` >= 0x80: the server refused the message (MQTT 5 only).
+  /// `reason` >= 0x80: the server refused the message (MQTT 5 only). With MQTT 3.1.1 a little late:
+  /// an acknowledgement just before the end of the connection is none.
   std::function<void(int packet_id, int reason)> acknowledged;
   std::function<void(std::string_view topic, std::string_view payload)> message;
   /// After each batch of the above: the time to publish more.
@@ -87,8 +91,12 @@ class Connection {
 
   [[nodiscard]] bool is_up() const { return up_; }
   /// Publishes with QoS 1 and returns the packet id, which acknowledged() will name. An error: this
-  /// message cannot be sent on this connection. Only while up.
+  /// message cannot be sent on this connection. Only while up. flush() must follow in the same
+  /// turn.
   Result<int> publish(const std::string& topic, std::string_view payload);
+  /// Lets what was published go. Many small messages then share the packets of the network, and the
+  /// work of both kernels.
+  void flush();
   /// Ends it because of `reason`; lost() follows from the loop.
   void fail_soon(std::string reason);
   /// Says goodbye and closes; nothing more is called.
@@ -112,6 +120,12 @@ class Connection {
     Loop::Time sent;
   };
 
+  /// Acknowledged, but perhaps only because the server is about to hang up.
+  struct Doubtful {
+    int packet_id;
+    Loop::Time until;
+  };
+
   void configure();
   bool configure_tls();
   void start(const Endpoint& endpoint);
@@ -121,10 +135,12 @@ class Connection {
   void take_connack(int reason);
   void take_suback(const Event& event);
   void take_acknowledgement(int packet_id, int reason);
+  void release_doubtful();
   void watch_socket();
   void keep_alive();
   void check_acknowledgements();
   void library_failed(int code, int error);
+  void note_end(int code, int error);
   [[nodiscard]] Loss tls_loss() const;
   static Loss::Kind refusal(int reason);
   void fail_later(Loss::Kind kind, std::string reason);
@@ -142,8 +158,10 @@ class Connection {
   bool tcp_up_ = false;
   bool accepted_ = false;  ///< CONNACK said yes
   bool up_ = false;
+  bool corked_ = false;  ///< the kernel holds small packets back
   bool lost_ = false;
   bool unexplained_ = false;
+  bool over_a_message_ = false;
   int subscription_id_ = 0;
   int server_reason_ = 0;  ///< of a DISCONNECT from the server
   bool answered_ = false;  ///< the server sent a CONNACK
@@ -151,6 +169,7 @@ class Connection {
   std::vector<Event> events_;
   std::vector<std::string> library_errors_;
   std::deque<Unacknowledged> unacknowledged_;
+  std::deque<Doubtful> doubtful_;
   std::chrono::milliseconds keep_alive_;
   Loop::Time last_out_{};
   Loop::Time last_in_{};
@@ -158,6 +177,7 @@ class Connection {
   Loop::Timer keep_alive_timer_;
   Loop::Timer ack_timer_;
   Loop::Timer fail_timer_;
+  Loop::Timer doubt_timer_;
 };
 
 /// "libmosquitto 2.0.11", for --version.

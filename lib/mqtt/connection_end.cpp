@@ -2,6 +2,7 @@
 // How a connection ends, and what that is called.
 #include <mosquitto.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "core/status.hpp"
@@ -29,7 +30,7 @@ void Connection::library_failed(int code, int error) {
   }
   if (server_reason_ != 0) reason = reason_text(server_reason_);
   if (accepted_) {
-    unexplained_ = server_reason_ == 0 && code != MOSQ_ERR_KEEPALIVE;
+    note_end(code, error);
     return fail(server_reason_ == kSessionTakenOver ? Loss::Kind::evicted : Loss::Kind::closed,
                 reason);
   }
@@ -40,6 +41,14 @@ void Connection::library_failed(int code, int error) {
   }
   // Some servers hang up on a version they do not know instead of saying so.
   fail(version_ == Version::v5 ? Loss::Kind::version : Loss::Kind::unreachable, reason);
+}
+
+/// Whose fault the end of a good connection may be.
+void Connection::note_end(int code, int error) {
+  unexplained_ = server_reason_ == 0 && code != MOSQ_ERR_KEEPALIVE;
+  const bool hung_up = code == MOSQ_ERR_SUCCESS || code == MOSQ_ERR_CONN_LOST ||
+                       (code == MOSQ_ERR_ERRNO && (error == ECONNRESET || error == EPIPE));
+  over_a_message_ = server_reason_ == 0 ? hung_up : is_about_a_message(server_reason_);
 }
 
 /// What TLS has to do with the end of an attempt; no reason = nothing.
@@ -82,7 +91,7 @@ void Connection::fail_later(Loss::Kind kind, std::string reason) {
 
 void Connection::fail(Loss::Kind kind, std::string reason) {
   if (lost_) return;
-  const Loss loss{kind, std::move(reason), up_, unexplained_};
+  const Loss loss{kind, std::move(reason), up_, unexplained_, over_a_message_};
   stop();
   handlers_.lost(loss);
 }
@@ -98,7 +107,7 @@ void Connection::stop() {
   if (fd_ >= 0) loop_.forget(fd_);
   fd_ = -1;
   for (Loop::Timer* const timer :
-       {&connect_timer_, &keep_alive_timer_, &ack_timer_, &fail_timer_}) {
+       {&connect_timer_, &keep_alive_timer_, &ack_timer_, &fail_timer_, &doubt_timer_}) {
     loop_.cancel(*timer);
   }
   handle_.reset();

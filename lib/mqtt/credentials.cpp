@@ -29,8 +29,8 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-/// One line of text, without what editors and other systems put around it: a byte order mark, blanks
-/// and line ends. Fatal with `blame`, naming `place`.
+/// One line of text, without what editors and other systems put around it: a byte order mark,
+/// blanks and line ends. Fatal with `blame`, naming `place`.
 std::string clean_secret(std::string_view text, const std::string& place, Status blame) {
   constexpr std::string_view kMark = "\xef\xbb\xbf";
   constexpr std::string_view kAround = " \t\r\n";

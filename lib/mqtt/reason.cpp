@@ -55,6 +55,21 @@ std::string reason_text(int code) {
   return std::string{found == kReasons.end() ? "reason" : found->text} + number.data();
 }
 
+bool is_about_a_message(int code) {
+  switch (code) {
+    case 0x80:
+    case 0x81:
+    case 0x82:
+    case 0x83:
+    case 0x90:
+    case 0x95:
+    case 0x99:
+      return true;
+    default:
+      return false;
+  }
+}
+
 int from_version_3(int return_code) {
   switch (return_code) {
     case 0:

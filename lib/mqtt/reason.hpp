@@ -14,6 +14,9 @@ inline constexpr int kNotAuthorized = 0x87;
 inline constexpr int kSessionTakenOver = 0x8E;
 inline constexpr int kQuotaExceeded = 0x97;
 
+/// A code of a DISCONNECT that a message of ours may have caused.
+bool is_about_a_message(int code);
+
 /// A code of a PUBACK, SUBACK or DISCONNECT, or of a CONNACK of MQTT 5: "not authorized (0x87)".
 std::string reason_text(int code);
 

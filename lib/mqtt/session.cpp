@@ -69,6 +69,15 @@ Result<int> Session::publish(const std::string& topic, std::string_view payload)
   return connection_->publish(topic, payload);
 }
 
+void Session::flush() {
+  if (connection_) connection_->flush();
+}
+
+void Session::hurry() {
+  backoff_.reset();
+  short_lived_ = 0;
+}
+
 void Session::restart(std::string reason) {
   if (is_up()) connection_->fail_soon(std::move(reason));
 }

@@ -69,6 +69,10 @@ class Session {
   [[nodiscard]] bool is_up() const { return connection_ && connection_->is_up(); }
   /// See Connection::publish(). Only while up.
   Result<int> publish(const std::string& topic, std::string_view payload);
+  /// After the last publish() of a turn.
+  void flush();
+  /// Back-off starts anew: the next loss will be no surprise.
+  void hurry();
   /// Ends the connection for a reason of ours; a new one follows.
   void restart(std::string reason);
 

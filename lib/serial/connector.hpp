@@ -70,7 +70,7 @@ class Connector {
     RecordWriter writer;
     std::unique_ptr<Link> link;
     std::unique_ptr<StdinSource> input;
-    FrameCounts told = {};          ///< what was thrown away up to here has been said
+    FrameCounts told = {};              ///< what was thrown away up to here has been said
     std::optional<Time> unframed = {};  ///< bytes come since then, and no frame has ended
     [[nodiscard]] const Session& session() const {
       return link ? link->session() : input->session();

@@ -33,6 +33,9 @@ class AckChannel {
   /// Reads all that is there now, without waiting for it to be reported readable.
   void drain();
 
+  /// Reads what is there; false: nobody has the other end open now.
+  bool has_writer() { return read_block(); }
+
   /// "" for a pipe.
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::uint64_t garbled() const { return lines_.garbled(); }

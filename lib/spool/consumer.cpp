@@ -4,15 +4,26 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <utility>
 
 #include "core/log.hpp"
 #include "core/status.hpp"
 
 namespace tbgw::spool {
+namespace {
+
+/// How long the FIFO may be closed with records undone.
+constexpr std::chrono::seconds kReturnTime{1};
+
+}  // namespace
 
 FilterConsumer::FilterConsumer(Loop& loop, Delivery& delivery, std::string fifo)
     : loop_(loop), delivery_(delivery), fifo_(std::move(fifo)) {}
+
+FilterConsumer::~FilterConsumer() {
+  loop_.cancel(return_timer_);
+}
 
 void FilterConsumer::start() {
   std::string run = new_run_id();
@@ -40,7 +51,18 @@ void FilterConsumer::wake() {
 void FilterConsumer::on_closed() {
   left_ = ending_;
   if (ending_) return;
-  if (!delivery_.run_acknowledged() || delivery_.undone() == 0) return;
+  if (delivery_.run_acknowledged() && !return_timer_) wait_for_return();
+}
+
+void FilterConsumer::wait_for_return() {
+  progress_ = delivery_.last_progress();
+  return_timer_ = loop_.after(kReturnTime, [this] { on_return_time(); });
+}
+
+void FilterConsumer::on_return_time() {
+  return_timer_ = Loop::Timer{};
+  if (ending_ || acks_->has_writer() || delivery_.undone() == 0) return;
+  if (delivery_.last_progress() > progress_) return wait_for_return();
   log::warn("the consumer closed " + fifo_ + " with " + std::to_string(delivery_.undone()) +
             " records undone");
   throw ConsumerGone{};

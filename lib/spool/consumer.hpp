@@ -41,11 +41,12 @@ class Consumer {
 
 /// Lines go to standard output, acknowledgements come from a FIFO. ConsumerGone is thrown out of
 /// the loop when its reader is gone, or when a consumer that had acknowledged closed the FIFO with
-/// records undone.
+/// records undone and does not come back (a shell loop opens it for each acknowledgement).
 class FilterConsumer : public Consumer {
  public:
   /// `fifo`: absolute path, "" = it cannot acknowledge.
   FilterConsumer(Loop& loop, Delivery& delivery, std::string fifo);
+  ~FilterConsumer() override;
 
   void start() override;
   void wake() override;
@@ -58,10 +59,14 @@ class FilterConsumer : public Consumer {
 
  private:
   void on_closed();
+  void wait_for_return();
+  void on_return_time();
 
   Loop& loop_;
   Delivery& delivery_;
   std::string fifo_;
+  Loop::Timer return_timer_;
+  Loop::Time progress_{};  ///< the last one when the timer was set
   std::optional<AckChannel> acks_;
   std::optional<Outlet> outlet_;
   bool ending_ = false;

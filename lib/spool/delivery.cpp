@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spool/delivery.hpp"
 
+#include <algorithm>
+
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
@@ -96,6 +98,7 @@ void Delivery::acknowledge(const AckLine& line) {
 }
 
 void Delivery::bury(std::uint64_t number, std::string_view reason) {
+  if (std::count(burying_.begin(), burying_.end(), number) != 0) return note(Window::Verdict::late);
   const auto seq = window_.seq_of(number);
   if (!seq) return note(window_.bury(number));  // late, or never handed out
   const auto payload = backlog_.fetch(*seq);
@@ -108,6 +111,7 @@ void Delivery::bury(std::uint64_t number, std::string_view reason) {
   letter.seq = *seq;
   letter.record = *payload;
   burying_.push_back(number);
+  window_.hold(number);
   if (backlog_.file_dead(letter)) bury_waiting();
 }
 

@@ -54,6 +54,9 @@ class Delivery {
   /// Makes the position durable, and tries again to file dead letters.
   void save() { save_position(true); }
 
+  /// Dead letters wait for their place: save() tries again.
+  [[nodiscard]] bool letters_waiting() const { return !burying_.empty(); }
+
   /// Handed out, not done.
   [[nodiscard]] std::size_t undone() const { return window_.undone(); }
   /// Undone and not yet handed out.

@@ -18,7 +18,11 @@ DiskBacklog::DiskBacklog(const Directory& directory, Cursor& cursor, LetterBox& 
       reader_(directory, cursor.position()),
       losses_(directory, std::move(tell)),
       handed_(cursor.position()),
-      done_(cursor.position()) {}
+      done_(cursor.position()) {
+  // A reader that begins at 0 takes what is there. For a cursor that is not new, nothing was done
+  // yet, and what is not there any more is lost.
+  if (done_ == 0 && !cursor_.was_created() && !cursor_.was_damaged()) reader_.seek(1);
+}
 
 std::optional<Backlog::Record> DiskBacklog::next() {
   constexpr auto kAll = std::numeric_limits<std::uint64_t>::max();
@@ -26,14 +30,23 @@ std::optional<Backlog::Record> DiskBacklog::next() {
     const Reader::Item item = reader_.next(writer_ != nullptr ? writer_->written() : kAll);
     if (item.kind == Reader::Kind::nothing) return next_in_memory();
     if (item.kind == Reader::Kind::record) {
-      if (first_ == 0) note_start(item.seq);
+      if (first_ == 0) first_ = item.seq;
       handed_ = item.seq;
       return Record{item.seq, item.payload};
     }
     const std::uint64_t lost = losses_.note(item);
     const bool damaged = item.cause == Reader::Cause::damaged;
     if (writer_ != nullptr && damaged) writer_->count_damaged(lost);
+    if (item.kind == Reader::Kind::gap) pass_gap(item.first, item.last);
   }
+}
+
+void DiskBacklog::pass_gap(std::uint64_t first, std::uint64_t last) {
+  if (first_ == 0) first_ = first;
+  if (gap_last_ + 1 != first) gap_first_ = first;
+  gap_last_ = last;
+  handed_ = last;
+  done(done_);
 }
 
 std::optional<Backlog::Record> DiskBacklog::next_in_memory() {
@@ -47,18 +60,6 @@ std::optional<Backlog::Record> DiskBacklog::next_in_memory() {
   return Record{seq, *payload};
 }
 
-/// A reader that begins at 0 takes what is there. For a cursor that is not new, nothing was done
-/// yet, and what lay before that is lost.
-void DiskBacklog::note_start(std::uint64_t seq) {
-  first_ = seq;
-  if (done_ > 0 || seq == 1 || cursor_.was_created() || cursor_.was_damaged()) return;
-  Reader::Item gap;
-  gap.kind = Reader::Kind::gap;
-  gap.first = 1;
-  gap.last = seq - 1;
-  losses_.note(gap);
-}
-
 void DiskBacklog::rewind() {
   if (first_ == 0) return;
   const std::uint64_t from = std::max(first_, done_ + 1);
@@ -68,6 +69,7 @@ void DiskBacklog::rewind() {
 
 void DiskBacklog::done(std::uint64_t seq) {
   done_ = std::max(done_, seq);
+  if (gap_first_ == done_ + 1) done_ = gap_last_;
 }
 
 Outcome DiskBacklog::save(bool sync) {
@@ -101,7 +103,11 @@ void DiskBacklog::skip_to(std::uint64_t seq) {
 }
 
 std::uint64_t DiskBacklog::waiting_records() const {
-  return writer_ == nullptr || writer_->last() < handed_ ? 0 : writer_->last() - handed_;
+  if (writer_ == nullptr) return 0;
+  const std::uint64_t written = writer_->written() - std::min(handed_, writer_->written());
+  // Between what is written and what is in memory there may be numbers that were dropped.
+  const std::uint64_t memory = writer_->last() - writer_->pending_records();
+  return written + writer_->last() - std::max({memory, handed_, writer_->written()});
 }
 
 std::uint64_t DiskBacklog::waiting_bytes() const {

@@ -49,7 +49,7 @@ class DiskBacklog : public Backlog {
 
  private:
   std::optional<Record> next_in_memory();
-  void note_start(std::uint64_t seq);
+  void pass_gap(std::uint64_t first, std::uint64_t last);
 
   const Directory& directory_;
   Cursor& cursor_;
@@ -58,9 +58,12 @@ class DiskBacklog : public Backlog {
   Reader reader_;
   Losses losses_;
   bool from_memory_ = false;
-  std::uint64_t first_ = 0;  ///< the first number handed out; 0 = none yet
+  std::uint64_t first_ = 0;  ///< the first number that came; 0 = none yet
   std::uint64_t handed_;
   std::uint64_t done_;
+  /// The newest numbers that are not there: done with what is before them.
+  std::uint64_t gap_first_ = 0;
+  std::uint64_t gap_last_ = 0;
 };
 
 }  // namespace tbgw::spool

@@ -17,7 +17,7 @@ std::optional<std::string> revived(std::string_view payload, bool with_attribute
   if (!letter || letter->cut) return std::nullopt;
   std::string& record = letter->record;
   const bool is_record = !record.empty() && record.front() == '{' && record.back() == '}' &&
-                         record.find('\n') == std::string::npos;
+                         record.find('\n') == std::string::npos && is_utf8(record);
   if (!is_record) return std::nullopt;
   if (with_attributes) return std::move(record);
   const std::size_t size = record.size();

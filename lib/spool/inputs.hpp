@@ -42,7 +42,8 @@ class Inputs {
   void settled();
   /// When something was read last.
   [[nodiscard]] Loop::Time last_read() const { return last_read_; }
-  [[nodiscard]] bool open() const { return listener_ || !sources_.empty(); }
+  /// More may be read.
+  [[nodiscard]] bool open() const { return !stopped_ && (listener_ || !sources_.empty()); }
 
  private:
   struct Source {

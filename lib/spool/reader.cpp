@@ -28,12 +28,12 @@ Reader::Item Reader::next(std::uint64_t limit) {
     Step step = Step::again;
     if (window_.is_open() && superseded_ && wanted_ >= bound_) window_.close();
     if (!window_.is_open()) {
-      step = open_segment(item);
+      step = open_segment(limit, item);
     } else {
       const Piece piece = first_piece(directory_.identity(), window_.view(), at_eof_);
       switch (piece.kind) {
         case Piece::Kind::more:
-          step = at_eof_ ? at_end(item) : read_more();
+          step = at_eof_ ? at_end(limit, item) : read_more();
           break;
         case Piece::Kind::record:
           step = take_record(piece, limit, item);
@@ -52,8 +52,7 @@ Reader::Item Reader::next(std::uint64_t limit) {
 std::optional<SegmentName> Reader::choose_segment(const std::vector<SegmentName>& names) {
   if (names.empty()) return std::nullopt;
   if (segment_) {
-    const auto later = again_ ? std::lower_bound(names.begin(), names.end(), *segment_)
-                              : std::upper_bound(names.begin(), names.end(), *segment_);
+    const auto later = std::upper_bound(names.begin(), names.end(), *segment_);
     return later == names.end() ? std::nullopt : std::optional(*later);
   }
   if (from_oldest_) {
@@ -65,14 +64,15 @@ std::optional<SegmentName> Reader::choose_segment(const std::vector<SegmentName>
   return chosen == names.begin() ? *chosen : *std::prev(chosen);
 }
 
-Reader::Step Reader::open_segment(Item& item) {
+Reader::Step Reader::open_segment(std::uint64_t limit, Item& item) {
   const auto chosen = choose_segment(directory_.segments());
-  if (!chosen) return Step::nothing;
+  if (!chosen) return report_lost(limit, item);
   const int error = window_.open(directory_, *chosen);
   if (error == ENOENT) return Step::again;  // removed in this moment: the next one then
-  from_oldest_ = again_ = false;
+  from_oldest_ = false;
   segment_ = chosen;
   finished_ = looked_ahead_ = at_eof_ = superseded_ = false;
+  skipping_ = true;
   bound_ = 0;
   span_.reset();
   if (error == 0) {
@@ -105,7 +105,7 @@ Reader::Step Reader::read_more() {
       at_eof_ = true;
       break;
     case SegmentWindow::Fill::error:
-      if (!finished_ && end_ == End::waits) return Step::nothing;
+      if (!finished_ && end_ == End::waits) return wait_for_more();
       if (!span_) span_ = window_.offset();
       span_end_ = std::max(window_.file_size(), *span_);
       window_.go_to(span_end_);
@@ -128,12 +128,14 @@ Reader::Step Reader::take_record(const Piece& piece, std::uint64_t limit, Item& 
     return take_other(damage, limit);
   }
   if (piece.seq == 0) return take_note(piece, item);
-  if (piece.seq < wanted_) {  // had, or never wanted; so was what the span held
-    span_.reset();
+  if (piece.seq < wanted_) {
+    if (skipping_) span_.reset();  // what it held was never wanted either
+    if (span_) return report_span(item);
     window_.consume(piece.size);
     return Step::again;
   }
   if (piece.seq > limit) return Step::nothing;
+  skipping_ = false;
   if (span_ && !finished_ && limit == kNoLimit) {
     // The accepting process knows what must be there. Others wait till the segment has ended: it
     // may be written yet, or a rewrite may bring what a failing disk seems to have lost.
@@ -196,37 +198,55 @@ void Reader::go_back() {
 }
 
 /// Everything in the file was looked at.
-Reader::Step Reader::at_end(Item& item) {
+Reader::Step Reader::at_end(std::uint64_t limit, Item& item) {
   if (!finished_) {
     looked_ahead_ = looked_ahead_ || fresh_;
+    if (fresh_ && limit != kNoLimit && end_ == End::waits && !window_.unlinked() &&
+        !look_for_later()) {
+      return report_lost(limit, item);
+    }
     if (fresh_) return wait_for_more();
     go_back();
     return Step::again;
   }
   if (span_ && span_end_ > *span_) return report_damage(*span_, span_end_, item);
   span_.reset();
-  if (was_replaced()) return Step::again;
+  if (was_removed()) return Step::again;
   if (!look_for_later()) return Step::nothing;
   window_.close();
   return Step::again;
 }
 
+/// Nothing more is there. The accepting process knows what must be.
+Reader::Step Reader::report_lost(std::uint64_t limit, Item& item) {
+  if (limit == kNoLimit || wanted_ > limit || limit == 0) return Step::nothing;
+  if (span_ && span_end_ > *span_) {
+    const std::uint64_t end = span_end_;
+    const Step reported = report_damage(*span_, end, item);
+    window_.go_to(end);
+    at_eof_ = false;
+    return reported;
+  }
+  from_oldest_ = false;
+  wanted_ = std::max<std::uint64_t>(wanted_, 1);
+  return report_gap(limit, after_damage_ ? Cause::damaged : Cause::missing, item);
+}
+
 /// There is nothing more in the segment, unless it has ended meanwhile.
 Reader::Step Reader::wait_for_more() {
-  if (was_replaced()) return Step::again;
+  if (was_removed()) return Step::again;
   finished_ = look_for_later() || end_ == End::stops;
   go_back();
   // What was written before a later segment was begun may not have been there when we looked.
   return finished_ ? Step::again : Step::nothing;
 }
 
-/// A segment that held nothing is removed, and the next one may get its name; `repair` replaces
-/// segments too. Then what we have open is not the one to read, and we begin it again.
-bool Reader::was_replaced() {
+/// Segments that hold nothing are removed, and later ones may get their names, or names before
+/// them; `repair` replaces segments. So when the one we read is gone, the wanted number decides
+/// anew.
+bool Reader::was_removed() {
   if (!window_.unlinked()) return false;
-  const std::vector<SegmentName> names = directory_.segments();
-  if (!std::binary_search(names.begin(), names.end(), *segment_)) return false;
-  again_ = true;
+  segment_.reset();
   window_.close();
   return true;
 }
@@ -269,7 +289,7 @@ void Reader::seek(std::uint64_t seq) {
   const bool back = seq < wanted_ || from_oldest_;
   wanted_ = seq;
   if (!back) return;
-  from_oldest_ = again_ = false;
+  from_oldest_ = false;
   segment_.reset();
   window_.close();
   span_.reset();

@@ -51,10 +51,11 @@ class Reader {
     std::uint64_t last = 0;
     Cause cause = Cause::missing;
   };
-  /// The next record, or what went wrong before it. Records above `limit` are left for later: the
-  /// accepting process gives Writer::accepted() (or written()), which also spares looking at the
-  /// disk when there is nothing. Each number comes once, in rising order. An I/O error while
-  /// reading a segment counts as damage to its end; an unreadable directory: Fatal 74.
+  /// The next record, or what went wrong before it. Records above `limit` are left for later, and
+  /// what is not there up to it is lost: the accepting process gives Writer::accepted() (or
+  /// written()), which also spares looking at the disk when there is nothing. Each number comes
+  /// once, in rising order. An I/O error while reading a segment counts as damage to its end; an
+  /// unreadable directory: Fatal 74.
   Item next(std::uint64_t limit = kNoLimit);
   static constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
@@ -79,19 +80,20 @@ class Reader {
  private:
   /// What is left to do after a step: go on, give back `item`, or say that there is nothing.
   enum class Step { again, item, nothing };
-  Step open_segment(Item& item);
+  Step open_segment(std::uint64_t limit, Item& item);
   std::optional<SegmentName> choose_segment(const std::vector<SegmentName>& names);
   Step take_record(const Piece& piece, std::uint64_t limit, Item& item);
   Step take_note(const Piece& piece, Item& item);
   Step take_other(const Piece& piece, std::uint64_t limit);
   Step read_more();
-  Step at_end(Item& item);
+  Step at_end(std::uint64_t limit, Item& item);
+  Step report_lost(std::uint64_t limit, Item& item);
   Step report_span(Item& item);
   Step report_damage(std::uint64_t begin, std::uint64_t end, Item& item);
   Step report_gap(std::uint64_t upto, Cause cause, Item& item);
   Step wait_for_more();
   bool look_for_later();
-  bool was_replaced();
+  bool was_removed();
   void go_back();
 
   const Directory& directory_;
@@ -101,11 +103,11 @@ class Reader {
 
   std::optional<SegmentName> segment_;  ///< being read, or the last one that was
   SegmentWindow window_;
-  bool again_ = false;         ///< open segment_ again, not the one behind it
   std::uint64_t bound_ = 0;    ///< numbers from here on belong to later segments; 0 = not known
   bool finished_ = false;      ///< it grows no more: there is a later one, or End::stops
   bool superseded_ = false;    ///< from bound_ on by a rewrite
   bool looked_ahead_ = false;  ///< nothing wanted lay behind its unwritten part when we looked
+  bool skipping_ = false;      ///< nothing wanted was found in it yet
   bool at_eof_ = false;        ///< the window reaches to the end of the file
   bool fresh_ = false;         ///< the window was read in this call of next()
 

@@ -126,6 +126,8 @@ class Recovery {
       found.has_damage = true;
     }
     if (found.has_records || found.has_damage) {
+      // Only if a rewrite lies behind it we come to an older one.
+      if (result_.last > 0 && found.last > result_.last) result_.unproved = segment.name;
       raise(std::min(found.last, kMostSeq));
     } else if (!holds_counters(found)) {
       empty_.push_back(segment.name);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace tbgw::spool {
 
 struct Recovered {
   std::uint64_t last = 0;  ///< no number up to here may be given again
+  /// The oldest segment that failed and holds numbers above the end of its rewrite: nothing else
+  /// tells that they were given.
+  std::optional<SegmentName> unproved;
   std::deque<Segment> segments;
   std::uint64_t dropped = 0;
   std::uint64_t damaged = 0;

@@ -47,7 +47,9 @@ Pieces take_apart(const Identity& identity, const SegmentSurvey& found, std::str
   SegmentScan scan(identity, bytes.substr(0, found.used));
   for (Part part = scan.next(); part.kind != Part::Kind::end; part = scan.next()) {
     if (part.kind == Part::Kind::record) {
-      const auto is_here = [&](const DamagedSpan& span) { return span.offset == part.offset; };
+      const auto is_here = [&](const DamagedSpan& span) {
+        return span.offset <= part.offset && part.offset < span.offset + span.bytes;
+      };
       const bool misplaced = std::any_of(found.damage.begin(), found.damage.end(), is_here);
       if (!misplaced) pieces.records.emplace(part.seq, bytes.substr(part.offset, part.size));
     }
@@ -56,7 +58,8 @@ Pieces take_apart(const Identity& identity, const SegmentSurvey& found, std::str
     if (!note.id.empty()) {
       pieces.header = note;
     } else if (note.gone) {
-      pieces.gone.push_back(*note.gone);
+      const bool usable = note.gone->first <= note.gone->second && note.gone->second <= kMostSeq;
+      if (usable) pieces.gone.push_back(*note.gone);
     } else if (note.dropped) {
       pieces.counters = note;
     }
@@ -81,7 +84,7 @@ class Mender {
   explicit Mender(const Directory& directory) : directory_(directory) {}
 
   Repair run() {
-    result_.found = survey(directory_);
+    result_.found = survey(directory_, std::chrono::milliseconds{0});  // nobody writes
     if (result_.found.format_damaged) {
       attempt([this] {
         directory_.write_format();
@@ -195,15 +198,24 @@ std::string repaired_segment(const Identity& identity, const SegmentSurvey& foun
   header.gone.reset();
   append_note(out, identity, header);
   auto gone = pieces.gone.begin();
-  for (const auto& [seq, record] : pieces.records) {
-    for (; gone != pieces.gone.end() && gone->first < seq; ++gone) {
-      // A disordered record was there after all.
+  const auto append_gone_before = [&](std::uint64_t seq) {
+    while (gone != pieces.gone.end() && gone->first < seq) {
       append_gone(out, identity, gone->first, std::min(gone->second, seq - 1));
+      gone->first = seq;
+      if (gone->second < seq) ++gone;
     }
+  };
+  for (const auto& [seq, record] : pieces.records) {
+    append_gone_before(seq);
     out.append(record);
+    // It was only out of order, if it was thought to be missing.
+    if (gone != pieces.gone.end() && gone->first == seq && gone->second > seq) {
+      gone->first = seq + 1;
+    } else if (gone != pieces.gone.end() && gone->first == seq) {
+      ++gone;
+    }
   }
-  for (; gone != pieces.gone.end(); ++gone)
-    append_gone(out, identity, gone->first, gone->second);
+  append_gone_before(UINT64_MAX);
   if (broken > 0) append_gone(out, identity, expected, expected + broken - 1);
   if (pieces.counters) append_note(out, identity, *pieces.counters);
   return out;

@@ -166,7 +166,7 @@ void Spooler::keep_ticking() {
 
 void Spooler::tick() {
   live_.expire(Loop::Clock::now());
-  if (delivery_->left() == 0) delivery_->save();
+  if (delivery_->left() == 0 || delivery_->letters_waiting()) delivery_->save();
   if (Store* store = places_.store()) store->tidy();
   consumer_->tick();
 }

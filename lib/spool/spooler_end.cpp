@@ -55,7 +55,7 @@ void Spooler::advance() {
 /// The input ended: until everything is delivered, or there is no hope for now.
 void Spooler::advance_draining(Loop::Time now) {
   if (accepter_->wants_lines() && places_.store()->pending()) accepter_->finish();
-  const std::uint64_t left = delivery_->left() + places_.store()->pending_records();
+  const std::uint64_t left = delivery_->left();
   if (left == 0 && delivery_->nothing_left() && consumer_->idle() && accepter_->report_idle()) {
     outcome_ = accepter_->refused_lines() > 0 ? Status::data_error : Status::ok;
     return close_consumer(now);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <thread>
 
 #include "spool/note.hpp"
@@ -15,8 +14,6 @@ namespace {
 
 using Part = SegmentScan::Part;
 
-constexpr std::chrono::milliseconds kWriteTime{200};
-
 SegmentSurvey look_at(const Directory& directory, Surveyor& surveyor, const SegmentName& name,
                       const std::optional<SegmentName>& next) {
   const SegmentBytes segment = read_segment(directory, name);
@@ -25,6 +22,15 @@ SegmentSurvey look_at(const Directory& directory, Surveyor& surveyor, const Segm
   found.modified = segment.modified;
   found.error = segment.error;
   return found;
+}
+
+/// A misplaced record next to damage is part of the same span.
+void add_damage(const Part& part, SegmentSurvey& found) {
+  const bool goes_on = !found.damage.empty() &&
+                       found.damage.back().offset + found.damage.back().bytes == part.offset;
+  if (!goes_on) found.damage.push_back({part.offset, 0, 0});
+  found.damage.back().bytes += part.size;
+  found.damage.back().broken_records += part.broken_records;
 }
 
 bool ends_in_damage(const SegmentSurvey& segment) {
@@ -51,9 +57,8 @@ SegmentSurvey Surveyor::look(const Identity& identity, const SegmentName& name,
   for (Part part = scan.next(); part.kind != Part::Kind::end; part = scan.next()) {
     // From there on the rewrite counts, and this may be anything.
     if (superseded && expected_ >= bound) break;
-    const DamagedSpan span{part.offset, part.size, part.broken_records};
     if (part.kind != Part::Kind::unused) found.used = part.offset + part.size;
-    if (part.kind == Part::Kind::damage) found.damage.push_back(span);
+    if (part.kind == Part::Kind::damage) add_damage(part, found);
     if (part.kind == Part::Kind::note) {
       const Note note = parse_note(part.payload);
       if (!note.id.empty()) found.begun = note.time;
@@ -66,7 +71,7 @@ SegmentSurvey Surveyor::look(const Identity& identity, const SegmentName& name,
     if (part.kind != Part::Kind::record) continue;
     if (part.seq >= bound && superseded) break;
     if (part.seq < name.first || part.seq >= bound) {  // misplaced
-      found.damage.push_back(span);
+      add_damage(part, found);
     } else {
       take_record(part.seq, found);
     }
@@ -99,7 +104,7 @@ std::optional<std::uint64_t> least_position(const std::vector<CursorState>& curs
   return least;
 }
 
-Survey survey(const Directory& directory) {
+Survey survey(const Directory& directory, std::chrono::milliseconds write_time) {
   Survey result;
   result.path = directory.path();
   result.format_damaged = directory.format_damaged();
@@ -112,7 +117,7 @@ Survey survey(const Directory& directory) {
     const Surveyor before = surveyor;
     SegmentSurvey found = look_at(directory, surveyor, names[index], next);
     if (newest && ends_in_damage(found)) {
-      std::this_thread::sleep_for(kWriteTime);
+      std::this_thread::sleep_for(write_time);
       surveyor = before;
       found = look_at(directory, surveyor, names[index], next);
     }

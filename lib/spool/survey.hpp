@@ -3,6 +3,7 @@
 // repair. Reads only, needs no lock. Says the same as a Reader that reads everything.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -85,8 +86,9 @@ struct Survey {
   [[nodiscard]] bool sound() const;
 };
 /// Reads all segments, one at a time. What looks torn at the end of the newest segment is looked at
-/// again after 200 ms, as it may just be written.
-Survey survey(const Directory& directory);
+/// again after this time, as it may just be written.
+Survey survey(const Directory& directory,
+              std::chrono::milliseconds write_time = std::chrono::milliseconds{200});
 
 /// The least position of the cursors; nullopt = there is none.
 std::optional<std::uint64_t> least_position(const std::vector<CursorState>& cursors);

@@ -27,12 +27,15 @@ class Window {
     late,     ///< already done: harmless
     unknown,  ///< never handed out: the consumer is wrong
   };
-  /// Everything up to `n` is done.
+  /// Everything up to `n` is done, but for what is held.
   Verdict acknowledge(std::uint64_t n);
+  /// `n`, which must have a seq_of(), is not done before bury(n), whatever is acknowledged: its
+  /// dead letter is not durable yet. Those behind it are done only with it.
+  void hold(std::uint64_t n);
   /// `n` alone is done (it went to the dead letters).
   Verdict bury(std::uint64_t n);
 
-  /// The seq of record `n`, if it is undone and not buried.
+  /// The seq of record `n`, if it is undone, not held and not buried.
   [[nodiscard]] std::optional<std::uint64_t> seq_of(std::uint64_t n) const;
 
   /// The seq of the last record that is done together with all before it; 0 = none is.
@@ -42,17 +45,19 @@ class Window {
   [[nodiscard]] std::uint64_t last_number() const { return first_ + undone_.size() - 1; }
 
  private:
+  enum class Grave : std::uint8_t { none, held, buried };
   struct Entry {
     std::uint64_t seq;
     std::uint32_t bytes;
-    bool buried;
+    Grave grave;
   };
-  void pop();
+  void pop_done();
 
   std::size_t max_records_;
   std::size_t max_bytes_;
   std::deque<Entry> undone_;
-  std::uint64_t first_ = 1;  ///< number of undone_.front()
+  std::uint64_t first_ = 1;         ///< number of undone_.front()
+  std::uint64_t acknowledged_ = 0;  ///< the highest number that was
   std::size_t bytes_ = 0;
   std::uint64_t done_seq_ = 0;
 };

@@ -32,6 +32,8 @@ Writer::Writer(Directory directory, const WriterOptions& options)
   counters_.damaged = noted_.damaged = found.damaged;
   for (std::string& notice : found.notices)
     notices_.push_back(std::move(notice));
+  // The name of a new segment tells where numbers go on, also when the old ones are gone.
+  if (found.unproved && !begin_segment(Bound::passed)) failed_ = found.unproved;
 }
 
 Writer::~Writer() {
@@ -100,7 +102,7 @@ Outcome Writer::write_batch() {
       if (Outcome wrote = write_slice(upto); !wrote) return wrote;
     } else {
       if (Outcome synced = sync_segment(); !synced) return synced;
-      if (Outcome begun = begin_segment(); !begun) return begun;
+      if (Outcome begun = begin_segment(Bound::kept); !begun) return begun;
     }
   }
   return {};
@@ -185,6 +187,7 @@ void Writer::accept_written() {
   const std::size_t end = ends_[batch_written_ - 1];
   counters_.accepted_bytes += end - discarded_ - batch_written_ * kRecordOverhead;
   accepted_ = seq_of(batch_written_ - 1);
+  if (accepted_ >= seen_) failed_.reset();
   discarded_ = end;
   ends_.erase(ends_.begin(), ends_.begin() + static_cast<std::ptrdiff_t>(batch_written_));
   batch_written_ = 0;
@@ -202,13 +205,17 @@ Outcome Writer::give_up_segment(Outcome why) {
 }
 
 void Writer::leave_segment() {
+  if (written_ > accepted_) {
+    seen_ = std::max(seen_, written_);
+    if (!failed_) failed_ = segment_.name();
+  }
   segment_ = SegmentFile{};
   batch_written_ = 0;
   written_ = accepted_;
   rewriting_ = true;
 }
 
-Outcome Writer::begin_segment() {
+Outcome Writer::begin_segment(Bound bound) {
   SegmentFile::Begin begin;
   begin.name = next_name();
   begin.sync = options_.sync;
@@ -226,9 +233,12 @@ Outcome Writer::begin_segment() {
   const std::uint64_t needed = begin.header.size() + gone_note_.size() + first_record;
   begin.capacity = std::max(options_.segment_bytes, needed);
   begin.fill = options_.sync && commits_are_small();
-  if (Outcome room = check_bound(begin.capacity); !room) return room;
+  if (Outcome room = check_bound(begin.capacity); !room) {
+    if (bound == Bound::kept) return room;
+    begin.capacity = needed;
+  }
   if (Outcome room = check_space(needed); !room) return room;
-  begin.fill = begin.fill && check_space(begin.capacity);
+  begin.fill = begin.fill && begin.capacity > needed && check_space(begin.capacity);
   SegmentFile begun;
   if (Outcome made = SegmentFile::begin(directory_, begin, begun); !made) return made;
   if (segment_) end_segment();

@@ -151,7 +151,9 @@ class Writer {
   Outcome write_slice(std::size_t upto);
   Outcome write_gone_note();
   [[nodiscard]] std::size_t fitting() const;
-  Outcome begin_segment();
+  enum class Bound { kept, passed };
+  /// Bound::passed: where --max-bytes leaves no room for a segment, it has just its header.
+  Outcome begin_segment(Bound bound);
   [[nodiscard]] bool commits_are_small() const;
   [[nodiscard]] Outcome check_bound(std::uint64_t size) const;
   [[nodiscard]] Outcome check_space(std::uint64_t size) const;
@@ -162,6 +164,7 @@ class Writer {
   void close();
   [[nodiscard]] SegmentName next_name() const;
   [[nodiscard]] bool make_durable(const std::vector<CursorState>& cursors) const;
+  [[nodiscard]] bool is_needed(const Segment& segment) const;
   bool unlink_front();
 
   Directory directory_;
@@ -184,7 +187,9 @@ class Writer {
 
   SegmentFile segment_;  ///< segments_.back(), while one is being written
   std::uint64_t segment_commits_ = 0;
-  bool rewriting_ = false;  ///< the next segment repeats what a failed one holds
+  std::optional<SegmentName> failed_;  ///< the first that failed and is not yet replaced
+  std::uint64_t seen_ = 0;             ///< the highest number in failed segments
+  bool rewriting_ = false;             ///< the next segment repeats what a failed one holds
 };
 
 }  // namespace tbgw::spool

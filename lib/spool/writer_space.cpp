@@ -98,7 +98,7 @@ std::size_t Writer::remove_done() {
   std::vector<CursorState> cursors;
   std::uint64_t done = 0;
   while (!segments_.empty()) {
-    if (segment_ && segments_.size() == 1) break;
+    if ((segment_ && segments_.size() == 1) || is_needed(segments_.front())) break;
     if (removed == 0) {
       cursors = list_cursors(directory_);
       if (cursors.empty()) break;
@@ -125,13 +125,13 @@ bool Writer::make_durable(const std::vector<CursorState>& cursors) const {
 }
 
 std::optional<std::uint64_t> Writer::drop_oldest(std::uint64_t done) {
-  if (segments_.empty()) return std::nullopt;
+  if (segments_.empty() || is_needed(segments_.front())) return std::nullopt;
   const std::uint64_t first = segments_.front().name.first;
   const std::uint64_t last = last_of(0);
   if (segments_.size() == 1) {
     if (last < first || batch_written_ > 0) return std::nullopt;
     // Something must stay that tells which numbers were given.
-    if (!begin_segment()) return std::nullopt;
+    if (!begin_segment(Bound::kept)) return std::nullopt;
   }
   if (!unlink_front()) return std::nullopt;
   const std::uint64_t kept_from = std::max(first, std::min(done, last) + 1);
@@ -144,9 +144,16 @@ void Writer::roll() {
   if (segment_ && batch_written_ == 0) end_segment();
 }
 
+/// A segment that failed may hold records that other processes have seen. Until they are accepted
+/// elsewhere it is all that keeps their numbers from being given again after a crash.
+bool Writer::is_needed(const Segment& segment) const {
+  return failed_ && !(segment.name < *failed_);
+}
+
 bool Writer::unlink_front() {
   const std::string name = segments_.front().name.text();
-  if (::unlinkat(directory_.fd(), name.c_str(), 0) != 0 && errno != ENOENT) return false;
+  const bool gone = ::unlinkat(directory_.fd(), name.c_str(), 0) == 0 || errno == ENOENT;
+  if (!gone && errno != EISDIR) return false;  // a folder of that name is nothing of ours
   segments_.pop_front();
   return true;
 }

@@ -9,7 +9,7 @@ Counters Gateway::counters() const {
   const Ledger& ledger = uplink.ledger();
   return {{"in", ledger.opened()},
           {"done", ledger.done()},
-          {"waiting", ledger.undone()},
+          {"waiting", uplink.left()},
           {"heldBytes", uplink.held_bytes()},
           {"inFlight", uplink.outbox().in_flight()},
           {"readings", up.readings},

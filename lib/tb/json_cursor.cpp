@@ -2,6 +2,7 @@
 #include "tb/json_cursor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -53,11 +54,20 @@ const char* string_end(const char* at, const char* end) {
   return end;
 }
 
+/// What ends a number or a word.
+constexpr std::array<bool, 256> kEndsScalar = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t c = 0; c <= ' '; ++c)
+    table[c] = true;
+  table[','] = table[']'] = table['}'] = true;
+  return table;
+}();
+
 /// Past the end of the value that starts at `at`.
 const char* value_end(const char* at, const char* end) {
   if (*at == '"') return string_end(at, end);
   if (*at != '{' && *at != '[') {
-    while (at < end && *at != ',' && *at != '}' && *at != ']' && !is_space(*at))
+    while (at < end && !kEndsScalar[static_cast<unsigned char>(*at)])
       ++at;
     return at;
   }

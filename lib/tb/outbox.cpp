@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 
 namespace tbgw::tb {
@@ -11,18 +12,24 @@ namespace {
 using Lane = Message::Lane;
 using State = Message::State;
 
-/// The message with the same frame around the bytes of one slice.
-Message alone(const Message& whole, const Slice& slice) {
+/// Suspects go one at a time: with few large parts a culprit among many records is found sooner.
+constexpr std::size_t kSuspectParts = 16;
+
+/// The message with the same frame around the bytes of some slices that are neighbours.
+Message part_of(const Message& whole, std::span<const Slice> slices) {
   const Slice& first = whole.slices.front();
   const Slice& last = whole.slices.back();
   Message part;
   part.kind = whole.kind;
   part.device = whole.device;
+  part.blamed = whole.blamed;
   part.topic = whole.topic;
   part.payload = whole.payload.substr(0, first.begin);
-  part.payload += whole.payload.substr(slice.begin, slice.size);
+  const std::uint32_t begin = slices.front().begin;
+  part.payload += whole.payload.substr(begin, slices.back().begin + slices.back().size - begin);
   part.payload += whole.payload.substr(std::size_t{last.begin} + last.size);
-  part.slices.push_back({slice.record, first.begin, slice.size});
+  for (const Slice& slice : slices)
+    part.slices.push_back({slice.record, slice.begin - begin + first.begin, slice.size});
   return part;
 }
 
@@ -32,6 +39,12 @@ std::size_t Message::bytes() const {
   constexpr std::size_t kBookkeeping = 128;  // list node, packet id, place in line
   return sizeof(Message) + kBookkeeping + topic.capacity() + payload.capacity() +
          slices.capacity() * sizeof(Slice);
+}
+
+bool is_divisible(const Message& message) {
+  return std::any_of(message.slices.begin(), message.slices.end(), [&](const Slice& slice) {
+    return slice.begin != message.slices.front().begin;
+  });
 }
 
 Outbox::Line& Outbox::line_of(DeviceId device) {
@@ -61,7 +74,10 @@ const Message* Outbox::next(Lane which) {
 }
 
 bool Outbox::has_window() const {
-  return in_flight_ == 0 || (in_flight_ < limits_.messages && in_flight_bytes_ < limits_.bytes);
+  if (in_flight_ == 0) return true;
+  if (suspect_flies_) return false;
+  if (next_stored_ != lanes_[2].end() && is_suspect(*next_stored_)) return false;
+  return in_flight_ < limits_.messages && in_flight_bytes_ < limits_.bytes;
 }
 
 void Outbox::sent(Lane which, int packet_id) {
@@ -71,6 +87,7 @@ void Outbox::sent(Lane which, int packet_id) {
   if (which == Lane::urgent) return;
   ++in_flight_;
   in_flight_bytes_ += place->payload.size();
+  suspect_flies_ = is_suspect(*place);
   if (which != Lane::stored) return;
   Messages& messages = lane(Lane::stored);
   do {
@@ -90,6 +107,8 @@ void Outbox::acknowledged(int packet_id) {
   flying_.erase(found);
   place->state = State::acknowledged;
   if (place->lane == Lane::stored) {
+    place->blamed = place->alone = 0;
+    takes_messages_ = true;
     finish_line(place->device);
   } else {
     finish(place);
@@ -106,8 +125,10 @@ void Outbox::finish_line(DeviceId device) {
 }
 
 void Outbox::finish(Place place) {
-  for (const Slice& slice : place->slices)
-    ledger_.release(slice.record);
+  if (place->lane != Lane::urgent) {
+    for (const Slice& slice : place->slices)
+      ledger_.release(slice.record);
+  }
   bytes_ -= place->bytes();
   if (place->state == State::acknowledged) ++finished_;
   if (place->lane != Lane::urgent && place->state != State::waiting) {
@@ -122,14 +143,22 @@ std::vector<Seq> Outbox::refused(int packet_id) {
   if (found == flying_.end()) return {};
   const Place place = found->second;
   flying_.erase(found);
-  return refuse(place);
+  return refuse(place, place->slices.size());
 }
 
 std::vector<Seq> Outbox::refused_unsent(Lane which) {
-  return refuse(first_waiting(which));
+  const Place place = first_waiting(which);
+  return refuse(place, place->slices.size());
 }
 
-std::vector<Seq> Outbox::refuse(Place place) {
+std::vector<Seq> Outbox::refused_waiting(const Message& message) {
+  Messages& messages = lane(Lane::stored);
+  const auto place = std::find_if(messages.begin(), messages.end(),
+                                  [&](const Message& other) { return &other == &message; });
+  return place == messages.end() ? std::vector<Seq>{} : refuse(place, kSuspectParts);
+}
+
+std::vector<Seq> Outbox::refuse(Place place, std::size_t most_parts) {
   std::vector<Seq> given_up;
   const auto release_all = [&] {
     for (const Slice& slice : place->slices)
@@ -144,16 +173,14 @@ std::vector<Seq> Outbox::refuse(Place place) {
   const DeviceId device = place->device;
   Line& line = line_of(device);
   const auto in_line = std::find(line.begin(), line.end(), place);
-  const bool shared =
-      place->slices.empty() ||
-      std::all_of(place->slices.begin(), place->slices.end(),
-                  [&](const Slice& slice) { return slice.begin == place->slices.front().begin; });
-  if (shared) {
+  if (!is_divisible(*place)) {
     line.erase(in_line);
     release_all();
   } else {
-    for (const Slice& slice : place->slices) {
-      Message part = alone(*place, slice);
+    const std::span<const Slice> slices{place->slices};
+    const std::size_t each = (slices.size() + most_parts - 1) / most_parts;
+    for (std::size_t i = 0; i < slices.size(); i += each) {
+      Message part = part_of(*place, slices.subspan(i, std::min(each, slices.size() - i)));
       bytes_ += part.bytes();
       line.insert(in_line, lane(Lane::stored).insert(place, std::move(part)));
     }
@@ -207,6 +234,7 @@ Time Outbox::first_expiry() const {
 
 void Outbox::connection_lost() {
   flying_.clear();
+  suspect_flies_ = false;
   in_flight_ = 0;
   in_flight_bytes_ = 0;
   for (const Message& message : lane(Lane::control))

@@ -53,10 +53,17 @@ struct Message {
   std::string payload;
   std::vector<Slice> slices;
   Time expires = Time::max();  ///< urgent: no use after that
+  std::uint8_t blamed = 0;     ///< connections that ended while it was on its way, see blame()
+  std::uint8_t alone = 0;      ///< since it is a suspect: those that ended while nothing else was
 
   /// What it costs to keep.
   [[nodiscard]] std::size_t bytes() const;
 };
+
+/// Its records have bytes of their own in it; otherwise it stands or falls as a whole.
+bool is_divisible(const Message& message);
+/// It was on its way too often when a connection ended.
+bool is_suspect(const Message& message);
 
 /// Messages of one device are published, and after a loss published again, in the order they were
 /// added. A stored message is kept until it and every earlier one of its device are acknowledged:
@@ -72,7 +79,8 @@ class Outbox {
 
   /// For messages sent from now on.
   void set_most_messages(std::size_t messages) { limits_.messages = messages; }
-  /// The records in message.slices must be held for it already.
+  /// The records in message.slices must be held for it already, unless it is urgent: those hold
+  /// none.
   void add(Message message);
 
   /// The first waiting message of a lane, or nullptr.
@@ -91,6 +99,9 @@ class Outbox {
   std::vector<Seq> refused(int packet_id);
   /// The same for next(lane), which cannot even be sent.
   std::vector<Seq> refused_unsent(Message::Lane lane);
+  /// The same for a stored message that waits; but what it is taken apart into may still carry
+  /// several records.
+  std::vector<Seq> refused_waiting(const Message& message);
 
   /// Drops urgent messages that wait too long; their records are released. How many they were.
   std::size_t expire(Time now);
@@ -100,6 +111,20 @@ class Outbox {
   /// Everything that is not finished waits again; control messages are forgotten.
   void connection_lost();
 
+  // The culprit is found (outbox_suspects.cpp) where the platform ends a connection over a message
+  // and does not say which. Whatever was on its way twice when that happened is a suspect. Suspects
+  // go one at a time, and the one that is alone then when the connection ends is taken apart, or,
+  // if it carries one record only, tried again, each time after a longer silence.
+
+  /// The connection ended, maybe over a message: call this before connection_lost(). Returns the
+  /// message to be given to refused_waiting() after it; nullptr: not known, or not for sure.
+  const Message* blame();
+  /// So long nothing must have been sent or awaited before this message.
+  [[nodiscard]] std::chrono::seconds silence_before(const Message& message) const;
+  [[nodiscard]] bool has_suspects() const;
+
+  /// Answers and questions that are not acknowledged.
+  [[nodiscard]] std::size_t urgent() const { return lanes_[0].size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
   [[nodiscard]] std::uint64_t finished() const { return finished_; }
@@ -116,7 +141,8 @@ class Outbox {
   Place first_waiting(Message::Lane lane);
   void finish(Place place);
   void finish_line(DeviceId device);
-  std::vector<Seq> refuse(Place place);
+  std::vector<Seq> refuse(Place place, std::size_t most_parts);
+  Message* only_culprit();
   void send_again_from(Line& line, Line::iterator from);
 
   Ledger& ledger_;
@@ -127,6 +153,9 @@ class Outbox {
   std::unordered_map<int, Place> flying_;
   std::size_t in_flight_ = 0;  ///< control and stored messages sent and not finished
   std::size_t in_flight_bytes_ = 0;
+  bool suspect_flies_ = false;  ///< what was sent last is a suspect
+  /// Since the last verdict: the platform is not one that ends every connection.
+  bool takes_messages_ = true;
   std::size_t bytes_ = 0;
   std::uint64_t finished_ = 0;
   std::uint64_t resent_ = 0;

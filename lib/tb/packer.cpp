@@ -2,8 +2,6 @@
 #include "tb/packer.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <utility>
 
 #include "core/text.hpp"
@@ -18,12 +16,6 @@ constexpr std::size_t kFrame = 5;
 /// Larger batches grow by doubling: their size says less about the next one.
 constexpr std::uint32_t kMostReserved = 4096;
 
-void append_number(std::string& out, std::int64_t number) {
-  std::array<char, 24> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
-}
-
 /// `first` is where the members begin: no comma goes there.
 void append_field(std::string& out, std::size_t first, const Field& field) {
   if (out.size() > first) out.push_back(',');
@@ -31,10 +23,14 @@ void append_field(std::string& out, std::size_t first, const Field& field) {
   out.append(field.value);
 }
 
-void append_entry_head(std::string& out, EpochMs ts) {
-  out.append("{\"ts\":");
-  append_number(out, ts);
-  out.append(",\"values\":{");
+void append_entry_head(std::string& out, std::string_view ts) {
+  out.append("{\"ts\":").append(ts).append(",\"values\":{");
+}
+
+/// One allocation instead of a handful: batches of a device are like each other.
+void reserve(Batch& batch) {
+  batch.telemetry.reserve(std::min(batch.last_bytes, kMostReserved));
+  batch.slices.reserve(std::min(batch.last_records, kMostReserved / 64));
 }
 
 std::string too_large(const Field& field, std::size_t room) {
@@ -74,10 +70,7 @@ void Packer::add(DeviceId id, Device& device, const Reading& reading, Seq record
           now, sealed, left_out, whole > frame_size ? whole - frame_size : 0};
   Batch& batch = device.batch;
   if (batch.empty()) batch.opened = now;
-  if (batch.telemetry.empty() && !reading.entries.empty()) {
-    batch.telemetry.reserve(std::min(batch.last_bytes, kMostReserved));
-    batch.slices.reserve(std::min(batch.last_records, kMostReserved / 64));
-  }
+  if (batch.telemetry.empty() && !reading.entries.empty()) reserve(batch);
   if (!reading.attributes.empty()) add_attributes(job);
   if (!reading.entries.empty()) add_entries(job);
 }
@@ -132,15 +125,16 @@ void Packer::add_entries(Job& job) {
     }
     batch.telemetry.append("}}");
     if (batch.telemetry.size() > job.room) {
-      std::string text = batch.telemetry.substr(begin);
+      scratch_.assign(batch.telemetry, begin);
       batch.telemetry.resize(before);
       seal(job.id, job.device, job.sealed);
       batch.opened = job.now;
-      if (text.size() > job.room) {
+      if (scratch_.size() > job.room) {
         split_entry(job, entry);
         continue;
       }
-      batch.telemetry = std::move(text);
+      reserve(batch);
+      batch.telemetry.append(scratch_);
       begin = 0;
     }
     if (batch.slices.empty() || batch.slices.back().record != job.record) {
@@ -227,7 +221,7 @@ void Packer::seal_telemetry(DeviceId id, Device& device, std::vector<Message>& s
   const std::size_t behind = id == kGatewayItself ? 1 : 2;
   batch.last_bytes = static_cast<std::uint32_t>(batch.telemetry.size());
   batch.last_records = static_cast<std::uint32_t>(batch.slices.size());
-  batch.slices.shrink_to_fit();
+  if (batch.slices.capacity() > 2 * batch.slices.size()) batch.slices.shrink_to_fit();
   message.slices = std::move(batch.slices);
   for (Slice& slice : message.slices)
     slice.begin += static_cast<std::uint32_t>(around - behind);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/reading.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "core/text.hpp"
@@ -10,6 +11,10 @@
 namespace tbgw::tb {
 namespace {
 
+/// Devices whose invented stamps are kept apart.
+constexpr std::size_t kMostSpread = 10'000;
+/// Attributes of one record that are worth looking for twins among.
+constexpr std::size_t kMostCompared = 256;
 constexpr EpochMs kLastMs = 253402300799999;  // the end of the year 9999
 /// Numbers this short without exponent are stored as they are: at most 16 decimals, and integers
 /// far below 64 bits.
@@ -44,6 +49,12 @@ Result<EpochMs> stamp(JsonType type, std::string_view raw) {
   return whole;
 }
 
+/// So few digits surely are milliseconds before kLastMs, and need not be printed anew.
+bool is_plain_stamp(JsonType type, std::string_view raw) {
+  return type == JsonType::number && raw.size() <= 14 &&
+         std::all_of(raw.begin(), raw.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 /// `_t`: the time of acceptance, bare or as {"ms":…} where the clock was in doubt.
 EpochMs accepted_at(const JsonMember* accepted, EpochMs arrived) {
   if (accepted == nullptr) return arrived;
@@ -63,7 +74,8 @@ struct ReadingMembers {
   const JsonMember* attributes = nullptr;
   const JsonMember* telemetry = nullptr;
   const JsonMember* accepted = nullptr;
-  bool others = false;  ///< but for `_n`
+  bool misnamed = false;  ///< has the `device` of raw records and events
+  bool others = false;    ///< but for `_n`
 };
 
 ReadingMembers sort_out(std::span<const JsonMember> members) {
@@ -80,6 +92,7 @@ ReadingMembers sort_out(std::span<const JsonMember> members) {
     } else if (member.key == "_t") {
       out.accepted = &member;
     } else if (member.key != "_n") {
+      out.misnamed = out.misnamed || member.key == "device";
       out.others = true;
     }
   }
@@ -109,6 +122,16 @@ EntryParts take_apart(JsonCursor object) {
   return parts;
 }
 
+/// Of equal keys the last counts, as everywhere.
+void keep_last(std::vector<Field>& fields) {
+  for (std::size_t i = fields.size(); i-- > 0;) {
+    const auto later =
+        std::any_of(fields.begin() + static_cast<std::ptrdiff_t>(i) + 1, fields.end(),
+                    [&](const Field& other) { return other.key == fields[i].key; });
+    if (later) fields.erase(fields.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
 }  // namespace
 
 Result<const Reading*> ReadingParser::parse(std::span<const JsonMember> members, EpochMs arrived) {
@@ -123,6 +146,13 @@ Result<const Reading*> ReadingParser::parse(std::span<const JsonMember> members,
   const bool says_anything =
       found.others || found.device != nullptr || found.type != nullptr || members.empty();
   if (!has_data && says_anything) return Error{"a reading must have telemetry or attributes"};
+  // Without a name it would become a value of the gateway's own device.
+  if (found.device != nullptr && found.device->type == JsonType::null) {
+    return Error{"deviceName is null"};
+  }
+  if (found.device == nullptr && found.misnamed) {
+    return Error{"has a device but no deviceName: a reading is named by deviceName"};
+  }
   const auto device = take_name(found.device);
   if (!device) return device.error();
   const auto type = take_name(found.type);
@@ -130,6 +160,8 @@ Result<const Reading*> ReadingParser::parse(std::span<const JsonMember> members,
   reading_.device = *device;
   reading_.type = *type;
   default_ts_ = accepted_at(found.accepted, arrived);
+  accepted_ = found.accepted != nullptr;
+  invented_ = 0;
   if (found.attributes != nullptr) {
     if (auto taken = take_attributes(*found.attributes); !taken) return taken.error();
   }
@@ -172,8 +204,8 @@ Result<void> ReadingParser::take_telemetry(const JsonMember& telemetry) {
 /// was taken.
 bool ReadingParser::take_canonical(JsonCursor& entry) {
   if (!entry.next() || entry.key() != kTs || entry.type() != JsonType::number) return false;
-  const auto ms = stamp(JsonType::number, entry.value());
-  if (!ms || !entry.next() || entry.key() != kValues || entry.type() != JsonType::object) {
+  const auto ts = take_stamp(JsonType::number, entry.value());
+  if (!ts || !entry.next() || entry.key() != kValues || entry.type() != JsonType::object) {
     return false;
   }
   const std::size_t first = reading_.fields.size();
@@ -188,26 +220,46 @@ bool ReadingParser::take_canonical(JsonCursor& entry) {
     reading_.nulls = nulls;
     return false;
   }
-  add_entry(*ms, first);
+  add_entry(*ts, first);
   return true;
 }
 
-void ReadingParser::add_entry(EpochMs ts, std::size_t first) {
+/// The stamp as the platform must get it.
+Result<std::string_view> ReadingParser::take_stamp(JsonType type, std::string_view raw) {
+  if (is_plain_stamp(type, raw)) return raw;
+  const auto ms = stamp(type, raw);
+  if (!ms) return ms.error();
+  return std::string_view{printed_.emplace_back(std::to_string(*ms))};
+}
+
+/// The platform stores by (device, key, ts): of two values with one stamp it keeps one. A time of
+/// acceptance must come out the same when the record is delivered again.
+EpochMs ReadingParser::invent_stamp() {
+  if (accepted_) return default_ts_ + invented_++;
+  const auto known = spread_.find(std::string{reading_.device});
+  if (known != spread_.end()) return known->second.next(default_ts_);
+  if (spread_.size() >= kMostSpread) spread_.clear();
+  return spread_[std::string{reading_.device}].next(default_ts_);
+}
+
+void ReadingParser::add_entry(std::string_view ts, std::size_t first) {
   const std::size_t count = reading_.fields.size() - first;
   if (count > 0) reading_.entries.push_back({ts, first, count});
 }
 
 Result<void> ReadingParser::take_entry(JsonCursor object) {
   const EntryParts parts = take_apart(object);
-  EpochMs ts = default_ts_;
+  std::string_view ts;
   if (!parts.ts.empty()) {
     // The platform would store a key called "ts", at a time of its own.
     if (parts.values.empty()) {
       return Error{"a telemetry entry with ts must have its values in values"};
     }
-    const auto ms = stamp(parts.ts_type, parts.ts);
-    if (!ms) return ms.error();
-    ts = *ms;
+    const auto taken = take_stamp(parts.ts_type, parts.ts);
+    if (!taken) return taken.error();
+    ts = *taken;
+  } else {
+    ts = printed_.emplace_back(std::to_string(invent_stamp()));
   }
   const std::size_t first = reading_.fields.size();
   JsonCursor fields = !parts.ts.empty() || parts.only_values ? JsonCursor{parts.values} : object;
@@ -224,7 +276,9 @@ Result<void> ReadingParser::take_attributes(const JsonMember& attributes) {
     return {};
   }
   if (attributes.type != JsonType::array) return Error{"attributes must be an object or a list"};
+  bool several = false;
   for (JsonCursor list(attributes.raw); list.next();) {
+    several = several || !reading_.attributes.empty();
     if (list.type() != JsonType::object) return Error{"each attributes entry must be an object"};
     JsonCursor object = list.enter();
     if (take_plain(object, reading_.attributes)) {
@@ -237,6 +291,7 @@ Result<void> ReadingParser::take_attributes(const JsonMember& attributes) {
     JsonCursor fields = wrapped ? JsonCursor{parts.values} : list.enter();
     take_fields(fields, reading_.attributes);
   }
+  if (several && reading_.attributes.size() <= kMostCompared) keep_last(reading_.attributes);
   return {};
 }
 

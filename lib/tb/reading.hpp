@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/json_view.hpp"
@@ -25,7 +26,7 @@ struct Field {
 
 /// Values of one time: fields [first, first + count) of Reading::fields.
 struct Entry {
-  EpochMs ts = 0;
+  std::string_view ts;  ///< milliseconds since 1970, as JSON
   std::size_t first = 0;
   std::size_t count = 0;
 };
@@ -54,7 +55,9 @@ class ReadingParser {
   Result<void> take_telemetry(const JsonMember& telemetry);
   bool take_canonical(JsonCursor& entry);
   Result<void> take_entry(JsonCursor object);
-  void add_entry(EpochMs ts, std::size_t first);
+  Result<std::string_view> take_stamp(JsonType type, std::string_view raw);
+  EpochMs invent_stamp();
+  void add_entry(std::string_view ts, std::size_t first);
   Result<void> take_attributes(const JsonMember& attributes);
   void take_fields(JsonCursor& fields, std::vector<Field>& to);
   void take_field(JsonCursor& field, std::vector<Field>& to);
@@ -66,6 +69,9 @@ class ReadingParser {
 
   Reading reading_;
   EpochMs default_ts_ = 0;
+  bool accepted_ = false;  ///< default_ts_ is that of a spool
+  EpochMs invented_ = 0;   ///< entries of this record that got a stamp
+  std::unordered_map<std::string, StampSpreader> spread_;  ///< by device
   std::deque<std::string> printed_;  ///< numbers printed anew; never moved while views exist
   GoodNames keys_;
   GoodNames names_;

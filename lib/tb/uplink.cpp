@@ -21,43 +21,48 @@ Uplink::Uplink(const UplinkOptions& options, DeviceTable& devices, AttributeRequ
       outbox_(ledger_, options.window),
       packer_(ledger_, options.max_payload) {}
 
-void Uplink::line(std::string_view text, EpochMs arrived, Time now) {
+void Uplink::line(const Line& line, EpochMs arrived, Time now) {
   const Seq record = ledger_.open();
-  const auto members = view_.object(text);
-  if (!members) {
-    reject(record, members.error().text);
+  const auto members = line.too_long ? Result<Members>{Error{"is longer than --max-record"}}
+                                     : view_.object(line.text);
+  if (receipts_.wanted()) {
+    receipts_.note(record,
+                   members ? delivery_number(*members) : delivery_number_of_broken(line.text));
+  }
+  if (members) {
+    take_members(*members, record, arrived, now);
   } else {
-    switch (kind_of(*members)) {
-      case LineKind::reading:
-        take_reading(*members, record, arrived, now);
-        break;
-      case LineKind::event:
-        take_event(*members, record, now);
-        break;
-      case LineKind::hello:
-        ++counts_.ignored;
-        break;
-      case LineKind::raw:
-        reject(record, "is a raw record, not a reading: put tbgw-convert before tbgw-push");
-        break;
-      case LineKind::command:
-      case LineKind::answer:
-        reject(record, "is a command or the answer to one: those are for tbgw-convert");
-        break;
-    }
+    reject(record, members.error().text);
   }
   move_sealed();
   ledger_.release(record);
 }
 
-void Uplink::unreadable(const std::string& reason) {
-  const Seq record = ledger_.open();
-  reject(record, reason);
-  ledger_.release(record);
+void Uplink::take_members(Members members, Seq record, EpochMs arrived, Time now) {
+  switch (kind_of(members)) {
+    case LineKind::reading:
+      return take_reading(members, record, arrived, now);
+    case LineKind::event:
+      return take_event(members, record, now);
+    case LineKind::hello:
+      ++counts_.ignored;
+      if (delivery_number(members) == 0) hello_ = read_hello(members);
+      return;
+    case LineKind::raw:
+      return reject(record, "is a raw record, not a reading: put tbgw-convert before tbgw-push");
+    case LineKind::command:
+    case LineKind::answer:
+      return reject(record, "is a command or the answer to one: those are for tbgw-convert");
+  }
+}
+
+std::optional<SpoolHello> Uplink::take_hello() {
+  return std::exchange(hello_, std::nullopt);
 }
 
 void Uplink::reject(Seq record, std::string reason) {
   ++counts_.rejected;
+  receipts_.refuse(record, reason);
   problems_.push_back({record, std::move(reason), true, {}});
 }
 
@@ -153,7 +158,7 @@ void Uplink::tick(Time now) {
 }
 
 Time Uplink::next_tick() const {
-  Time next = outbox_.first_expiry();
+  Time next = std::min(outbox_.first_expiry(), trial_due_);
   if (due_ < open_.size()) {
     next = std::min(next, devices_[open_[due_]].batch.opened + options_.linger);
   }
@@ -177,6 +182,8 @@ const Message* Uplink::next(Time now) {
       seal_oldest();
     } else if (message != nullptr && must_announce(*message)) {
       announce(message->device, now);
+    } else if (message != nullptr && must_be_silent(*message, now)) {
+      return nullptr;
     } else if (message == nullptr || silent_turn_) {
       silent_turn_ = false;  // silent devices wait for no backlog, and no backlog for them
       if (!announce_silent(now) && message == nullptr) return nullptr;
@@ -188,7 +195,16 @@ const Message* Uplink::next(Time now) {
   return nullptr;
 }
 
+/// Before a suspect is tried again nothing else is to disturb the platform.
+bool Uplink::must_be_silent(const Message& message, Time now) {
+  const auto silence = outbox_.silence_before(message);
+  if (silence.count() == 0) return false;
+  if (trial_due_ == Time::max()) trial_due_ = now + silence;
+  return now < trial_due_;
+}
+
 void Uplink::sent(int packet_id, Time now) {
+  if (last_lane_ == Lane::stored) trial_due_ = Time::max();
   const Message* const message = outbox_.next(last_lane_);
   const Message::Kind kind = message->kind;
   const DeviceId id = message->device;
@@ -201,6 +217,7 @@ void Uplink::sent(int packet_id, Time now) {
 }
 
 void Uplink::unsendable(const std::string& reason) {
+  if (last_lane_ == Lane::stored) trial_due_ = Time::max();
   const std::string reading = as_reading(*outbox_.next(last_lane_));
   give_up(outbox_.refused_unsent(last_lane_), "cannot be sent: " + reason, reading);
 }
@@ -232,8 +249,15 @@ void Uplink::connection_up(std::size_t max_packet, std::size_t max_messages) {
   silent_ = 1;
 }
 
-void Uplink::connection_lost() {
+void Uplink::connection_lost(bool over_a_message, const std::string& reason) {
+  const Message* const culprit = over_a_message ? outbox_.blame() : nullptr;
   outbox_.connection_lost();
+  if (culprit != nullptr) {
+    const std::string reading = as_reading(*culprit);
+    give_up(outbox_.refused_waiting(*culprit),
+            "the platform ends the connection whenever it gets this: " + reason, reading);
+  }
+  trial_due_ = Time::max();
   devices_.connection_lost();
   silent_ = 1;
 }

@@ -7,11 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/json_view.hpp"
+#include "core/line_reader.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "tb/attribute_requests.hpp"
@@ -20,7 +22,9 @@
 #include "tb/outbox.hpp"
 #include "tb/packer.hpp"
 #include "tb/reading.hpp"
+#include "tb/receipts.hpp"
 #include "tb/rpc_memory.hpp"
+#include "tb/spool_hello.hpp"
 
 namespace tbgw::tb {
 
@@ -47,11 +51,15 @@ class Uplink {
   Uplink(const UplinkOptions& options, DeviceTable& devices, AttributeRequests& requests,
          RpcMemory& rpcs);
 
-  /// Takes one line; kLinePadding readable bytes must follow it. Every line is a record, numbered
+  /// Takes one line of a LineReader. Every line is a record, numbered
   /// from 1. `arrived` is the time of entries that have none.
-  void line(std::string_view text, EpochMs arrived, Time now);
-  /// A line that cannot be read at all.
-  void unreadable(const std::string& reason);
+  void line(const Line& line, EpochMs arrived, Time now);
+  /// A hello line that came since the last call. Nothing follows from it but by begin_receipts().
+  std::optional<SpoolHello> take_hello();
+  /// From now on lines bear the numbers of a spool, which wants to know what became of them.
+  void begin_receipts() { receipts_.begin(); }
+  /// What the spool is to be told, in this order.
+  std::vector<Receipt> take_receipts() { return receipts_.take(ledger_.done_through()); }
   /// Nothing more is waiting behind the last line: what was collected may go.
   void release_batches();
   /// Does what is due by `now`: batches that waited for company, urgent messages without a use.
@@ -70,8 +78,11 @@ class Uplink {
   /// What the platform takes, 0 = it did not say: bytes of an MQTT packet, and messages that it has
   /// not acknowledged.
   void connection_up(std::size_t max_packet, std::size_t max_messages);
-  /// Everything that is not acknowledged goes out again on the next connection.
-  void connection_lost();
+  /// Everything that is not acknowledged goes out again on the next connection. `over_a_message`:
+  /// the platform may have ended it because of what we sent, and that will be found out.
+  void connection_lost(bool over_a_message = false, const std::string& reason = "");
+  /// A message is wanted that the platform ends connections over.
+  [[nodiscard]] bool has_suspects() const { return outbox_.has_suspects(); }
 
   /// Queues an answer from ourselves to an RPC; device "" = the gateway's own.
   void answer_rpc(std::string_view device, std::int64_t id, std::string_view data, Time now);
@@ -91,6 +102,8 @@ class Uplink {
     const std::uint64_t others = counts_.rejected + counts_.ignored;
     return ledger_.done() > others ? ledger_.done() - others : 0;
   }
+  /// What the platform has not acknowledged: records, and answers, which no record waits for.
+  [[nodiscard]] std::uint64_t left() const { return ledger_.undone() + outbox_.urgent(); }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   [[nodiscard]] const Outbox& outbox() const { return outbox_; }
   /// Bytes kept for records that are not done.
@@ -105,6 +118,7 @@ class Uplink {
  private:
   using Members = std::span<const JsonMember>;
 
+  void take_members(Members members, Seq record, EpochMs arrived, Time now);
   void take_reading(Members members, Seq record, EpochMs arrived, Time now);
   void reject(Seq record, std::string reason);
   void leave_out(Seq record, std::vector<std::string>& reasons);
@@ -114,6 +128,8 @@ class Uplink {
   void seal(DeviceId id);
   void seal_oldest();
   void move_sealed();
+
+  bool must_be_silent(const Message& message, Time now);
 
   // uplink_events.cpp
   void take_event(Members members, Seq record, Time now);
@@ -146,6 +162,8 @@ class Uplink {
   Packer packer_;
   JsonView view_;
   ReadingParser parser_;
+  Receipts receipts_;
+  std::optional<SpoolHello> hello_;
   Counts counts_;
   std::vector<Message> sealed_;
   std::deque<DeviceId> open_;  ///< devices with a batch, oldest first
@@ -154,6 +172,7 @@ class Uplink {
   Message::Lane last_lane_ = Message::Lane::stored;
   DeviceId silent_ = 1;  ///< devices before it are announced, or gone
   bool silent_turn_ = false;
+  Time trial_due_ = Time::max();  ///< when a suspect may go, see Outbox::blame()
   std::vector<Problem> problems_;
   std::vector<std::string> faults_;
   std::vector<std::string> heard_;

@@ -260,7 +260,6 @@ void Uplink::add_urgent(Message message, Seq record, Time now) {
   message.lane = Lane::urgent;
   message.slices.push_back({record, 0, static_cast<std::uint32_t>(message.payload.size())});
   message.expires = now + kUrgentLife;
-  ledger_.hold(record);
   outbox_.add(std::move(message));
 }
 

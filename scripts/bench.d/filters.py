@@ -47,6 +47,8 @@ def bench(tools, folder, table, quick, repetitions):
     def show(seconds):
         return nanoseconds(seconds, 1)
 
+    bench_messages(tools, folder, table, count // 4, repetitions)
+
     table.judge("convert / identity copy, CPU", show(took["convert"]),
                 f"identity {show(took['identity'])}", took["identity"] / took["convert"],
                 0.05, 0.08, show=percentage)
@@ -62,6 +64,47 @@ def bench(tools, folder, table, quick, repetitions):
                 0.5, 0.8, show=percentage)
     table.add("replay --speed max --ts shift, CPU", show(took["replay, shifted"]),
               f"cat {show(took['cat'])}")
+
+
+JSON_MAP = """{"maps": [{"topic": "sensor/+", "deviceName": "${id}", "telemetry": [
+  {"key": "t", "type": "double"}, {"key": "h", "type": "int"}, {"key": "p", "type": "double"},
+  {"key": "on", "type": "bool"}], "attributes": [{"key": "fw", "type": "string"}]}]}"""
+JSON_JQ = """.ts as $ts | .data | fromjson | {deviceName: .id, deviceType: "default",
+  attributes: [{fw}], telemetry: [{ts: $ts, values: {t, h, p, on}}]}"""
+BYTES_MAP = '{"maps": [{"decode": "bytes", "deviceName": "D", "telemetry": [%s]}]}' % ", ".join(
+    '{"key": "k%d", "at": %d, "type": "u16", "scale": 0.1}' % (i, 2 * i) for i in range(10)
+)
+
+
+def bench_messages(tools, folder, table, count, repetitions):
+    """Maps for messages: JSON with five fields against jq, bytes with ten by themselves."""
+    (folder / "json_map.json").write_text(JSON_MAP, encoding="utf-8")
+    (folder / "bytes_map.json").write_text(BYTES_MAP, encoding="utf-8")
+    with open(folder / "messages.ndjson", "w", encoding="utf-8") as messages, open(
+        folder / "frames.ndjson", "w", encoding="utf-8"
+    ) as frames:
+        for i in range(count):
+            stamp = 1790000000000 + i
+            data = '{\\"id\\":\\"D%d\\",\\"t\\":21.5,\\"h\\":%d,\\"p\\":1013.2,' % (i % 16, i % 100)
+            data += '\\"on\\":true,\\"fw\\":\\"1.2\\"}'
+            messages.write('{"ts":%d,"source":"mqtt","topic":"sensor/1","data":"%s"}\n' % (stamp, data))
+            frames.write('{"ts":%d,"data":"%s","encoding":"hex"}\n' % (stamp, "08fa" * 10))
+    convert = [tools / "tbgw-convert", folder / "json_map.json"]
+    decode = [tools / "tbgw-convert", folder / "bytes_map.json"]
+    jq = ["jq", "-c", JSON_JQ]
+    took = medians(
+        {
+            "json": lambda: run([convert], folder / "messages.ndjson")[0] / count,
+            "jq": lambda: run([jq], folder / "messages.ndjson")[0] / count,
+            "bytes": lambda: run([decode], folder / "frames.ndjson")[0] / count,
+            "identity": lambda: run([[folder / "identity"]], folder / "messages.ndjson")[0] / count,
+        },
+        repetitions,
+    )
+    table.judge("convert, JSON map of 5 fields, against jq", nanoseconds(took["json"], 1),
+                f"jq {nanoseconds(took['jq'], 1)}", took["jq"] / took["json"], 6, 15)
+    table.add("convert, bytes map of 10 fields, CPU", nanoseconds(took["bytes"], 1),
+              f"identity {nanoseconds(took['identity'], 1)}")
 
 
 def check_agreement(source, convert, others):

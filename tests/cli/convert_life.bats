@@ -104,7 +104,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
   kill -USR1 "$pid_convert"
   wait_for "$T/convert.out" '"event":"stats"'
   assert_equal "$(jq -c 'select(.event=="stats")' "$T/convert.out")" \
-    '{"event":"stats","tool":"tbgw-convert","counters":{"lines":6,"converted":4,"answers":0,"passed":1,"rejected":2,"rejectedFields":1,"tooLong":0}}'
+    '{"event":"stats","tool":"tbgw-convert","counters":{"lines":6,"converted":4,"answers":0,"passed":1,"rejected":2,"held":0,"rejectedFields":1,"tooLong":0}}'
 }
 
 @test "options may stand in a file, and a wrong key there names its line" {

@@ -30,7 +30,7 @@ promised() {
     done
     printf 'share/doc/tbgw/%s\n' README.md copyright
     printf 'share/doc/tbgw/examples/%s\n' custom_serial.json serial-connector.cpp \
-      serial-connector.py serial-connector.sh tbgw-serial@.service
+      serial-connector.py serial-connector.sh tbgw-map.schema.json tbgw-serial@.service
   } | LC_ALL=C sort
 }
 
@@ -100,8 +100,12 @@ dpkg_here() {
       *) run ! grep -E 'libmosquitto|libssl|libcrypto' "$T/libraries" ;;
     esac
     case $tool in
-      tbgw-serial) grep -q libserialport "$T/libraries" ;;
+      tbgw-serial | tbgw-modbus) grep -q libserialport "$T/libraries" ;;
       *) run ! grep libserialport "$T/libraries" ;;
+    esac
+    case $tool in
+      tbgw-modbus) grep -q libmodbus "$T/libraries" ;;
+      *) run ! grep libmodbus "$T/libraries" ;;
     esac
   done <"$TESTED_BUILD/tools.txt"
 }

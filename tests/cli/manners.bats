@@ -22,11 +22,12 @@ tools() { (cd "$TESTED_TOOLS" && printf '%s\n' tbgw-*); }
 
 # works TOOL: COMMAND is a way to run it that reads records (or bytes) from stdin and needs no
 # hardware and no network; for each INPUT line it prints one line that matches OUTPUT; FILTER=no: it
-# reads none and comes to an end by itself. CONFIGURED goes before --config FILE; COUNTS=no says that this way of running prints no counters. ABSENT is a
+# reads none and comes to an end by itself; ENDS=no: the end of its input is not its own. CONFIGURED
+# goes before --config FILE; COUNTS=no says that this way of running prints no counters. ABSENT is a
 # command line with an operand that cannot be used, ABSENT_STATUS what comes of it.
 works() {
   local raw='{"ts":1790000000123,"source":"serial","data":"x\n"}'
-  CONFIGURED=() COUNTS=yes FILTER=yes
+  CONFIGURED=() COUNTS=yes FILTER=yes ENDS=yes
   case $1 in
     tbgw-serial)
       COMMAND=(tbgw-serial -) INPUT='x' OUTPUT='"data":"x'
@@ -41,6 +42,13 @@ works() {
       COMMAND=(tbgw-push --dry-run) COUNTS=no OUTPUT='^v1/gateway/telemetry	'
       INPUT='{"deviceName":"D","telemetry":[{"ts":1790000000123,"values":{"a":1}}]}'
       ABSENT=(tbgw-push gopher://localhost) ABSENT_STATUS=64
+      ;;
+    tbgw-modbus)
+      # A bus that is not there, and not looked for again.
+      printf '[[master.slaves]]\nhost = "127.0.0.1"\nport = 1\nunitId = 1\ndeviceName = "d"\nconnectAttemptTimeMs = "1h"\n' >"$T/modbus.toml"
+      COMMAND=(tbgw-modbus -q "$T/modbus.toml") ENDS=no
+      INPUT='{"event":"claim","device":"d","secretKey":"x"}' OUTPUT='"event":"claim"'
+      ABSENT=(tbgw-modbus "$T/no-such-file") ABSENT_STATUS=66
       ;;
     tbgw-replay)
       COMMAND=(tbgw-replay) INPUT=$raw OUTPUT='"data":"x'
@@ -195,8 +203,22 @@ unknown_key_is_78() {
 }
 @test "an unknown key of --config is 78 with its file and line" { each_tool unknown_key_is_78; }
 
+# A connector lives as long as its devices.
+end_of_commands_is_no_end() {
+  start "$1"
+  printf '%s\n' "$INPUT" >&9
+  wait_for "$T/tool.out" "$OUTPUT"
+  exec 9>&-
+  ! wait_until 1 _ended "$pid_tool" 2>/dev/null # the time in which it does not
+  kill -TERM "$pid_tool"
+  assert_ends tool 0
+}
 end_of_input_is_0() {
   works "$1"
+  if [ "$ENDS" = no ]; then
+    end_of_commands_is_no_end "$1"
+    return
+  fi
   run -0 --separate-stderr "${COMMAND[@]}" </dev/null
   assert_equal "$output$stderr" ""
   run -0 --separate-stderr "${COMMAND[@]}" <<<"$INPUT"

@@ -69,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     line.assign(rest.substr(0, end)).append(kLinePadding, '\0');
-    gateway.uplink.line(std::string_view{line}.substr(0, end), 1'700'000'000'000, now);
+    gateway.uplink.line({std::string_view{line}.substr(0, end)}, 1'700'000'000'000, now);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   gateway.uplink.release_batches();

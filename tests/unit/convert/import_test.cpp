@@ -150,9 +150,9 @@ TEST(Import, FieldsThatMakeNoSenseAreRefusedWithTheirPlace) {
       {R"({"a":1})",
        "map.json:1: this is no map: it has neither devices nor telemetry, attributes, "
        "attributeUpdates or serverSideRpc"},
-      {R"({"broker":{},"mapping":[]})",
-       "map.json:1: broker: looks like a file of the MQTT connector: this version converts records "
-       "of serial devices and the like"}};
+      {R"({"application":{},"devices":[]})",
+       "map.json:1: application: looks like a file of the BACnet connector, which converts by "
+       "itself"}};
   for (const auto& [text, reason] : bad)
     EXPECT_EQ(refusal_of(text), reason) << text;
 }
@@ -181,10 +181,9 @@ TEST(Import, KeysWithoutEffectAreNotices) {
       notices("{\"deviceName\":\"D\",\"telemetry\":[{\"key\":\"a\",\"untilDelimiter\":\";\",\n"
               "\"fromByte\":2}]}"),
       "map.json:2: fromByte and toByte have no effect beside a delimiter\n");
-  EXPECT_EQ(
-      notices("{\"deviceName\":\"D\",\"telemetry\":[],\n\"reportStrategy\":{\"type\":"
-              "\"ON_CHANGE\"},\"attributes\":[{\"key\":\"a\",\"reportStrategy\":{}}]}"),
-      "map.json:2: reportStrategy is not applied by this version: every value is passed on\n");
+  EXPECT_EQ(notices("{\"deviceName\":\"D\",\"telemetry\":[],\n\"reportStrategy\":{\"type\":"
+                    "\"ON_CHANGE\",\n\"aggregationFunction\":\"avg\"}}"),
+            "map.json:3: aggregationFunction has no effect: values are not aggregated\n");
   EXPECT_EQ(notices("{\"deviceName\":\"D\",\n\"name\":\"E\",\"telemetry\":[],\n\"timeseries\":[]}"),
             "map.json:2: name is not used, deviceName stands beside it\n"
             "map.json:2: telemetry is not used, timeseries stands beside it\n");

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/line_reader.hpp"
+#include "core/text.hpp"
 
 namespace tbgw {
 namespace {
@@ -148,6 +149,45 @@ TEST(JsonView, ArraysGiveTheirElements) {
   ASSERT_EQ(elements->size(), 4U);
   EXPECT_EQ((*elements)[3].raw, R"({"b":3})");
   EXPECT_FALSE(json.array(Padded(R"({"a":1})").view()));
+}
+
+TEST(JsonView, EscapesStandForTheirCharacters) {
+  JsonView json;
+  const Padded line(
+      R"({"a":"\"\/\\\b\f\n\r\t","b":"\u0041\u00e9\u20ac","\ud83d\ude00":"x\ud83D\uDE00y"})");
+  const auto members = json.object(line.view());
+  ASSERT_TRUE(members) << members.error().text;
+  EXPECT_EQ((*members)[0].text, "\"/\\\b\f\n\r\t");
+  EXPECT_EQ((*members)[1].text, "A\xc3\xa9\xe2\x82\xac");
+  EXPECT_EQ((*members)[2].key, "\xf0\x9f\x98\x80");
+  EXPECT_EQ((*members)[2].text, "x\xf0\x9f\x98\x80y");
+}
+
+TEST(JsonView, HalfASurrogateIsNoCharacter) {
+  for (const char* half :
+       {R"("\ud800")", R"("\udc00")", R"("\ud800x")", R"("\ud800\n")", R"("\ud800\ud800")",
+        R"("\udc00\ud800")", R"("\ud8")", R"("\ud800\u")"}) {
+    const std::string value = half;
+    EXPECT_NE(why_not("{\"a\":" + value + "}"), "") << half;
+    EXPECT_NE(why_not("{\"a\":[" + value + "]}"), "") << half;
+    EXPECT_NE(why_not("{" + value + ":1}"), "") << half;
+  }
+}
+
+/// Wherever it stands among the bytes that are looked at together.
+TEST(JsonView, BytesThatAreNoTextAreFoundAnywhere) {
+  std::mt19937 random(5);
+  constexpr std::string_view kBytes =
+      "ab\x7f\x80\xbf\xc1\xc2\xc3\xa9\xe0\xed\xa0\xf0\x9f\xf4\x90\xff\x1f";
+  for (int i = 0; i < 40000; ++i) {
+    std::string text(random() % 9, 'x');
+    for (auto left = random() % 6; left > 0; --left)
+      text += kBytes[random() % kBytes.size()];
+    text += std::string(random() % 9, 'y');
+    const bool good = is_utf8(text) && text.find('\x1f') == std::string::npos;
+    EXPECT_EQ(why_not("{\"a\":\"" + text + "\"}").empty(), good) << to_hex(text);
+    EXPECT_EQ(why_not("{\"a\":[{\"" + text + "\":1}]}").empty(), good) << to_hex(text);
+  }
 }
 
 /// Mutated documents: we must agree with nlohmann on what is JSON (depth and duplicates aside).

@@ -51,8 +51,7 @@ TEST(Endpoint, WhatIsNoUrlSaysWhy) {
   EXPECT_EQ(parsed("mqtt://x:18b"), "error: the port '18b' is no number from 1 to 65535");
   EXPECT_EQ(parsed("mqtt://x/path"), "error: nothing can stand behind the host and the port");
   EXPECT_EQ(parsed("mqtt://x:1883/path"), "error: nothing can stand behind the host and the port");
-  EXPECT_EQ(parsed("::1"),
-            "error: an IPv6 address stands in brackets, as in mqtt://[::1]:1883");
+  EXPECT_EQ(parsed("::1"), "error: an IPv6 address stands in brackets, as in mqtt://[::1]:1883");
 }
 
 TEST(Routes, WithTlsTheNameIsKeptForTheCertificate) {

@@ -186,9 +186,15 @@ TEST(Delivery, ADeadRecordIsNotDoneBeforeItsLetterIsDurable) {
   bench.dead(1, "x");
   bench.dead(2, "y");
   EXPECT_EQ(bench.backlog.done_seq, 0U);
+  bench.ack(3);  // everything up to 3 is done, says the consumer
+  bench.dead(1, "once more");
+  EXPECT_EQ(bench.backlog.done_seq, 0U);
+  EXPECT_EQ(bench.delivery.undone(), 3U);
+  EXPECT_TRUE(bench.delivery.letters_waiting());
   bench.backlog.full = false;
   bench.delivery.save();
-  EXPECT_EQ(bench.backlog.done_seq, 2U);
+  EXPECT_EQ(bench.backlog.done_seq, 3U);
+  EXPECT_FALSE(bench.delivery.letters_waiting());
   EXPECT_EQ(bench.backlog.letters.size(), 2U);
 }
 

@@ -41,6 +41,9 @@ class FaultyDisk {
   std::vector<Event> events;
   [[nodiscard]] std::size_t count(Call call) const;
 
+  /// The medium turns these bytes of a file into others, synced or not, for good.
+  void damage(const std::string& path, std::size_t offset, const std::string& bytes);
+
   /// The power goes: of everything not synced, sectors of 512 bytes survive at random, new names
   /// may be gone and removed ones back. Then everything is on the disk.
   void power_cut(std::mt19937& random);

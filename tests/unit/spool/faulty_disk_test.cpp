@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdarg>
 #include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "scratch.hpp"
@@ -114,6 +115,17 @@ FaultyDisk::~FaultyDisk() {
 std::size_t FaultyDisk::count(Call call) const {
   return static_cast<std::size_t>(std::count_if(
       events.begin(), events.end(), [call](const Event& event) { return event.call == call; }));
+}
+
+void FaultyDisk::damage(const std::string& path, std::size_t offset, const std::string& bytes) {
+  const auto change = [&](std::string& content) {
+    if (offset + bytes.size() <= content.size()) content.replace(offset, bytes.size(), bytes);
+  };
+  const auto found = state().durable.find(path);
+  if (found != state().durable.end()) change(found->second.bytes);
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);  // in place: it is open
+  file.seekp(static_cast<std::streamoff>(offset));
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 void FaultyDisk::power_cut(std::mt19937& random) {

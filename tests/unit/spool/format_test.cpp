@@ -36,10 +36,10 @@ TEST(Format, TheExampleOfTheManualIsTrue) {
             "0000000000000000 0f1bb9fd {\"v\":1,\"id\":\"00112233445566778899aabbccddeeff\","
             "\"first\":1,\"t\":1790000000123,\"dropped\":0,\"damaged\":0}\n");
   EXPECT_EQ(record(1, R"({"_t":1790000000130,"deviceName":"D","telemetry":)"
-                      R"([{"ts":1790000000123,"values":{"t":21.5}}]})"),
+                      R"([{"t":21.5}]})"),
             "\x1e"
-            "0000000000000001 3554ada3 {\"_t\":1790000000130,\"deviceName\":\"D\",\"telemetry\":"
-            "[{\"ts\":1790000000123,\"values\":{\"t\":21.5}}]}\n");
+            "0000000000000001 fb82f1ee {\"_t\":1790000000130,\"deviceName\":\"D\",\"telemetry\":"
+            "[{\"t\":21.5}]}\n");
   EXPECT_EQ(record(2, "{}"),
             "\x1e"
             "0000000000000002 cfd5c005 {}\n");

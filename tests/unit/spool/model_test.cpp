@@ -248,10 +248,7 @@ class World {
     }
     std::string change(end - begin, '\0');
     if (change.size() == 1) change[0] = static_cast<char>(bytes[begin] ^ (1 << pick(8)));
-    std::FILE* out = std::fopen(file.c_str(), "r+b");  // in place: the writer has it open
-    std::fseek(out, static_cast<long>(begin), SEEK_SET);
-    std::fwrite(change.data(), 1, change.size(), out);
-    std::fclose(out);
+    disk_.damage(file, begin, change);
   }
 
   void restart(bool power_cut) {

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <utility>
@@ -339,6 +340,37 @@ TEST_F(ReaderTest, KnowsHowMuchIsLeft) {
   const auto place = reader_.place();
   ASSERT_TRUE(place);
   EXPECT_EQ(writer_->bytes_from(place->segment, place->offset), 0U);
+}
+
+TEST_F(ReaderTest, WhatIsLostAtTheEndIsToldToWhoKnowsWhatMustBeThere) {
+  put(*writer_, 3);
+  const std::string file = segment_files(spool()).front();
+  std::string bytes = read_bytes(file);
+  bytes[bytes.find(payload(3)) + 1] ^= 1;
+  write_bytes(file, bytes);
+  EXPECT_EQ(reader_.next(3).seq, 1U);
+  EXPECT_EQ(reader_.next(3).seq, 2U);
+  EXPECT_EQ(reader_.next(3).kind, Kind::damage);
+  const Reader::Item gap = reader_.next(3);
+  EXPECT_EQ(gap.kind, Kind::gap);
+  EXPECT_EQ(gap.first, 3U);
+  EXPECT_EQ(gap.last, 3U);
+  EXPECT_EQ(gap.cause, Cause::damaged);
+  EXPECT_EQ(reader_.next(3).kind, Kind::nothing);
+  put(*writer_, 1);
+  EXPECT_EQ(reader_.next(4).seq, 4U) << "in the same segment, behind it";
+}
+
+TEST_F(ReaderTest, ASegmentThatCannotBeReadStopsNothingOnceThereIsALaterOne) {
+  put(*writer_, 2);
+  EXPECT_EQ(drain(reader_).records.size(), 2U);
+  ASSERT_EQ(::mkdir((spool() + "/" + SegmentName{3, 0}.text()).c_str(), 0700), 0);
+  EXPECT_EQ(reader_.next().kind, Kind::nothing);
+  segment(SegmentName{5, 0}, record(5));
+  const Seen seen = drain(reader_);
+  EXPECT_EQ(seen.records.count(5), 1U);
+  EXPECT_EQ(seen.damage.size(), 1U);
+  EXPECT_TRUE(seen.missed(3) && seen.missed(4));
 }
 
 }  // namespace

@@ -159,6 +159,46 @@ TEST_F(RecoveryTest, ARewriteThatEndsEarlyDoesNotGiveNumbersFree) {
   ASSERT_EQ(files.size(), 2U);
   EXPECT_EQ(read_all(spool()).records.size(), 5U) << "the rewrite counts, and was not accepted";
   EXPECT_EQ(next_number(), 9U);
+  // Also when the failed segment is removed, which the rewrite replaces.
+  {
+    auto writer = open_writer(spool());
+    Cursor cursor(writer->directory(), "main", 3);
+    EXPECT_GE(writer->remove_done(), 1U);
+  }
+  EXPECT_EQ(next_number(), 9U);
+}
+
+TEST_F(RecoveryTest, ASpoolThatIsFullAndEndedInTroubleIsNotStuck) {
+  FaultyDisk disk(scratch_.path());
+  {
+    auto writer = open_writer(spool());
+    put(*writer, 600);
+    disk.fail = [](FaultyDisk::Call call, const std::string&) {
+      return call == FaultyDisk::Call::sync ? EIO : 0;
+    };
+    for (int i = 0; i < 5; ++i)
+      writer->append(payload(writer->last() + 1));
+    EXPECT_FALSE(writer->commit());
+    disk.fail = nullptr;
+    disk.room = kLeastSegmentBytes + 2 * 58 + 20;
+    EXPECT_FALSE(writer->commit());
+    disk.room = SIZE_MAX;
+    disk.dead = true;
+  }
+  disk.dead = false;
+  WriterOptions options = small_segments();
+  options.max_bytes = 4 * kLeastSegmentBytes;
+  auto writer = open_writer(spool(), options);
+  ASSERT_EQ(writer->last(), 605U);
+  ASSERT_GT(writer->bytes(), options.max_bytes) << "or nothing is tested";
+  EXPECT_EQ(writer->append(payload(606)), 606U);
+  int dropped = 0;
+  while (!writer->commit()) {
+    ASSERT_TRUE(writer->drop_oldest(0));
+    ASSERT_LT(++dropped, 10);
+  }
+  EXPECT_GE(dropped, 1);
+  EXPECT_EQ(writer->accepted(), 606U);
 }
 
 TEST_F(RecoveryTest, ADamagedOrMissingFormatFileIsMendedFromTheSegments) {

@@ -92,6 +92,21 @@ TEST(Window, ADeadRecordAtTheFrontIsDoneAtOnce) {
   EXPECT_EQ(window.undone(), 0U);
 }
 
+TEST(Window, AHeldRecordIsNotDoneWhateverIsAcknowledged) {
+  Window window(10, 1000);
+  for (std::uint64_t seq = 1; seq <= 4; ++seq)
+    window.add(seq, 1);
+  window.hold(2);
+  EXPECT_FALSE(window.seq_of(2));
+  EXPECT_EQ(window.acknowledge(3), Verdict::ok);
+  EXPECT_EQ(window.done_seq(), 1U);
+  EXPECT_EQ(window.undone(), 3U);
+  EXPECT_EQ(window.acknowledge(3), Verdict::late);
+  EXPECT_EQ(window.bury(2), Verdict::ok);
+  EXPECT_EQ(window.done_seq(), 3U);
+  EXPECT_EQ(window.undone(), 1U);
+}
+
 TEST(Window, NamesOnlyWhatIsUndone) {
   Window window(10, 1000);
   window.add(7, 1);

@@ -29,7 +29,7 @@ std::string parsed(const std::string& line) {
   }
   out += "|";
   for (const Entry& entry : reading.entries) {
-    out += std::to_string(entry.ts) + "{";
+    out.append(entry.ts).append("{");
     for (std::size_t i = 0; i < entry.count; ++i) {
       const Field& field = reading.fields[entry.first + i];
       out.append(field.key).append(":").append(field.value).append(" ");
@@ -127,8 +127,41 @@ TEST(Reading, DeviceNamesThePlatformWouldRefuseAreRefusedHere) {
   EXPECT_EQ(parsed(R"({"deviceName":5,"telemetry":{"h":1}})"), "error: deviceName must be a text");
   EXPECT_EQ(parsed(R"({"deviceName":"<i>x</i>","telemetry":{"h":1}})"),
             "error: deviceName holds HTML");
-  EXPECT_EQ(parsed(R"({"deviceName":null,"deviceType":"","telemetry":{"h":1}})"),
-            R"(|||77{"h":1 })");
+}
+
+TEST(Reading, ADeviceWithoutItsNameIsNotTheGateway) {
+  EXPECT_EQ(parsed(R"({"deviceName":null,"telemetry":{"h":1}})"), "error: deviceName is null");
+  EXPECT_EQ(parsed(R"({"device":"D","telemetry":{"h":1}})"),
+            "error: has a device but no deviceName: a reading is named by deviceName");
+  EXPECT_EQ(parsed(R"({"deviceType":"","telemetry":{"h":1}})"), R"(|||77{"h":1 })");
+}
+
+TEST(Reading, InventedStampsDoNotOverwriteEachOther) {
+  JsonView view;
+  ReadingParser parser;
+  const auto stamps = [&](std::string line, EpochMs arrived) {
+    line.append(kLinePadding, '\0');
+    const auto members = view.object({line.data(), line.size() - kLinePadding});
+    const auto reading = parser.parse(*members, arrived);
+    std::string out;
+    for (const Entry& entry : (*reading)->entries)
+      out.append(entry.ts).append(" ");
+    return out;
+  };
+  const std::string two = R"({"deviceName":"D","telemetry":[{"a":1},{"a":2}]})";
+  EXPECT_EQ(stamps(two, 1000), "1000 1001 ");
+  EXPECT_EQ(stamps(two, 1000), "1002 1003 ");
+  EXPECT_EQ(stamps(two, 5000), "5000 5001 ");
+  EXPECT_EQ(stamps(R"({"deviceName":"E","telemetry":{"a":1}})", 1000), "1000 ");
+  // Delivered again, a record must be the same again.
+  const std::string accepted = R"({"deviceName":"D","telemetry":[{"a":1},{"a":2}],"_t":70})";
+  EXPECT_EQ(stamps(accepted, 9000), "70 71 ");
+  EXPECT_EQ(stamps(accepted, 9001), "70 71 ");
+}
+
+TEST(Reading, OfAnAttributeToldTwiceTheLastCounts) {
+  EXPECT_EQ(parsed(R"({"deviceName":"D","attributes":[{"a":1,"b":2},{"a":3}]})"),
+            parsed(R"({"deviceName":"D","attributes":{"b":2,"a":3}})"));
 }
 
 TEST(Reading, WrongTypesAreAReason) {

@@ -29,7 +29,7 @@ class Bench {
 
   void line(const std::string& text) {
     const std::string padded = text + std::string(kLinePadding, '\0');
-    uplink.line(std::string_view{padded}.substr(0, text.size()), kArrived, now);
+    uplink.line({std::string_view{padded}.substr(0, text.size())}, kArrived, now);
   }
   /// Lines, with nothing waiting behind them.
   void lines(const std::vector<std::string>& texts) {

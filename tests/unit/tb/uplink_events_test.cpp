@@ -207,9 +207,9 @@ TEST(RpcReply, OvertakesTheBacklogAndIgnoresTheWindow) {
   const auto reply = bench.publish();
   EXPECT_EQ(bench.texts(reply),
             Texts{R"(v1/gateway/rpc {"device":"A","id":0,"data":{"success":true}})"});
-  EXPECT_EQ(bench.uplink.ledger().undone(), 21U);
+  EXPECT_EQ(bench.uplink.left(), 21U);
   bench.acknowledge(reply);
-  EXPECT_EQ(bench.uplink.ledger().undone(), 20U);
+  EXPECT_EQ(bench.uplink.left(), 20U);
 }
 
 TEST(RpcReply, OfTheGatewayItselfIsItsDataAlone) {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decimal arithmetic that keeps every digit: 2298 × 0.1 is 229.8. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+
+namespace tbgw::convert {
+
+/// mantissa × 10^-places; at most 36 digits.
+class Exact {
+ public:
+  /// Of a decimal text, with or without a point and an exponent; nullopt = too many digits or no
+  /// number.
+  static std::optional<Exact> parse(std::string_view text);
+
+  [[nodiscard]] std::optional<Exact> times(const Exact& other) const;
+  [[nodiscard]] std::optional<Exact> plus(const Exact& other) const;
+  /// To `places` digits behind the point, halves away from zero.
+  [[nodiscard]] Exact rounded(int places) const;
+  [[nodiscard]] bool less(const Exact& other) const;
+
+  /// The shortest text: "229.8", "48", "-0.5".
+  [[nodiscard]] std::string text() const;
+  [[nodiscard]] bool whole() const { return places_ <= 0; }
+
+ private:
+  __extension__ using Wide = __int128;
+  Exact(Wide mantissa, int places) : mantissa_(mantissa), places_(places) { shorten(); }
+  void shorten();
+  static std::optional<Wide> shifted(Wide mantissa, int places);
+
+  Wide mantissa_ = 0;
+  int places_ = 0;
+};
+
+/// What happens to a number behind its decoding, in this order.
+struct Scaling {
+  std::optional<Exact> scale;
+  std::optional<Exact> offset;
+  std::optional<int> round;  ///< places behind the point
+  std::optional<Exact> least;
+  std::optional<Exact> most;
+  bool clamp = false;  ///< values outside become the limit; else they are no values
+  [[nodiscard]] bool any() const { return scale || offset || round || least || most; }
+};
+
+/// Appends the number that comes of `number` (JSON). A whole result of whole numbers stays whole;
+/// more digits than Exact holds go through a double. Error: outside of the limits.
+Result<void> append_scaled(std::string& out, std::string_view number, const Scaling& scaling);
+
+}  // namespace tbgw::convert

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "modbus/asker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "modbus/timing.hpp"
+
+namespace tbgw::modbus {
+
+Asker::Asker(const Bus& bus, std::unique_ptr<Stream> stream)
+    : bus_(bus),
+      channel_(
+          loop_, bus_, std::move(stream),
+          {[this](TransactionEnd end) { end_ = std::move(end); }, [] {}, [](const std::string&) {},
+           [this](const std::string& why, bool) { failed_ = why; }, [](std::uint8_t) {}}) {}
+
+Result<void> Asker::open() {
+  if (auto opened = channel_.open(); !opened) return opened;
+  while (!channel_.is_open() && !failed_)
+    loop_.turn();
+  if (failed_) return Error{*failed_};
+  return {};
+}
+
+/// Keeps the silences of the bus; a connection that ended is had again.
+void Asker::wait_until_ready() {
+  failed_.reset();
+  while (!failed_) {
+    const Loop::Time at = channel_.ready_at();
+    const Loop::Time now = Loop::Clock::now();
+    if (at <= now) return;
+    if (at == Loop::Time::max()) {
+      loop_.turn();
+    } else {
+      loop_.turn(std::chrono::ceil<Loop::Duration>(at - now));
+    }
+  }
+}
+
+TransactionEnd Asker::ask(std::uint8_t unit, const Request& request, Milliseconds timeout,
+                          int retries) {
+  for (;; --retries) {
+    wait_until_ready();
+    end_.reset();
+    channel_.start({1, unit, request, timeout});
+    while (!end_)
+      loop_.turn();
+    const bool again = end_->kind == TransactionEnd::Kind::silent ||
+                       end_->kind == TransactionEnd::Kind::garbled ||
+                       end_->kind == TransactionEnd::Kind::cut_off;
+    if (!again || retries <= 0) return *end_;
+    // On a line where answers do not name their request, a late one must be over.
+    if (bus_.framing != Framing::tcp) loop_.turn(std::min(timeout, Milliseconds{200}));
+  }
+}
+
+OperationResult Asker::run(Operation operation) {
+  while (const auto request = operation.next()) {
+    const Unit& unit = operation.unit();
+    const TransactionEnd end =
+        ask(unit.unit_id, *request, response_timeout(bus_, unit, *request), unit.retries);
+    if (end.kind == TransactionEnd::Kind::answered) {
+      operation.take(end.answer);
+    } else if (end.kind == TransactionEnd::Kind::sent) {
+      operation.take_sent();
+    } else {
+      operation.fail(end.text);
+    }
+  }
+  return operation.result();
+}
+
+}  // namespace tbgw::modbus
