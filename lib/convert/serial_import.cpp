@@ -133,7 +133,9 @@ class SerialImport {
     update.attribute = table.text({"attributeOnPlatform", "attributeOnThingsBoard"}).value_or("");
     if (update.attribute.empty()) table.fail("attributeOnPlatform: must name the attribute");
     const auto text = table.text({"stringToDevice"});
-    if (!text) table.fail("stringToDevice: must say what to write to the device");
+    if (!text || text->empty()) {
+      table.fail("stringToDevice: must say what to write to the device");
+    }
     std::vector<std::string> unknown;
     update.command = parse_template(*text, update.attribute, unknown);
     for (const std::string& name : unknown) {
@@ -151,9 +153,16 @@ class SerialImport {
     const std::string type = table.text({"type"}).value_or("string");
     if (type == "int") method.type = ParamsType::integer;
     if (type == "float" || type == "double") method.type = ParamsType::real;
+    if (method.type == ParamsType::text && type != "string" && type != "str") {
+      notices_.add(table.place("type") + ": unknown type " + in_quotes(type) +
+                   ", the parameter goes as text (there are string, int, float and double)");
+    }
     method.with_response = table.boolean({"withResponse"}).value_or(false);
     method.timeout = table.duration({"responseTimeoutSec"}, std::chrono::seconds{1})
                          .value_or(std::chrono::seconds{5});
+    if (method.timeout <= std::chrono::milliseconds{0}) {
+      table.fail("responseTimeoutSec", "must be more than 0");
+    }
     method.response = import_response(table, context);
     treat_unknown(table, notices_);
     const bool again =

@@ -33,7 +33,7 @@ Answer check_read(const Request& request, std::string_view body) {
   answer.cells.reserve(request.count);
   for (std::size_t i = 0; i < request.count; ++i) {
     const unsigned cell =
-        bits ? (byte_at(body, 1 + i / 8) >> i % 8) & 1U : word_at(body, 1 + 2 * i);
+        bits ? (unsigned{byte_at(body, 1 + i / 8)} >> i % 8U) & 1U : word_at(body, 1 + 2 * i);
     answer.cells.push_back(static_cast<std::uint16_t>(cell));
   }
   return answer;
