@@ -110,7 +110,8 @@ assert_all_accepted() { seen_all 1 "$1" "$T/out" "$T/next"; }
 
 @test "a disk that is full in the middle of a write: no torn record, and on it goes" {
   faulty FAULTY_FULL=30000 FAULTY_ROOM="$T/room" -- "$T/q"
-  readings 1 2000 >&5
+  readings 1 2000 >&5 & # more than a pipe holds: it waits for the spool
+  PIDS+=("$!")
   wait_for "$T/spool.err" "No space left on device.*input waits"
   touch "$T/room"
   exec 5>&-
