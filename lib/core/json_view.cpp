@@ -35,22 +35,6 @@ std::uint64_t first_special(std::uint64_t eight) {
   return (eight | quote | backslash | control) & (kOnes << 7U);
 }
 
-JsonType type_of(char first) {
-  switch (first) {
-    case '{':
-      return JsonType::object;
-    case '[':
-      return JsonType::array;
-    case 't':
-    case 'f':
-      return JsonType::boolean;
-    case 'n':
-      return JsonType::null;
-    default:
-      return JsonType::number;
-  }
-}
-
 /// Goes through a text once. Each step takes what it is named after and leaves at_ behind it;
 /// false: refused, see why(). (All of it stands in the class, and so is inline: it is what most of
 /// the time goes into.)
@@ -133,7 +117,7 @@ class Scanner {
       return true;
     }
     if (!check(1)) return false;
-    member.type = type_of(first);
+    member.type = json_type(first);
     member.raw = member.text = since(start);
     return true;
   }

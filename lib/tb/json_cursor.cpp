@@ -8,6 +8,8 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "core/json_text.hpp"
+
 namespace tbgw::tb {
 namespace {
 
@@ -134,21 +136,7 @@ void JsonCursor::leave(const JsonCursor& inner) {
 }
 
 JsonType JsonCursor::type() const {
-  switch (*value_) {
-    case '"':
-      return JsonType::string;
-    case '{':
-      return JsonType::object;
-    case '[':
-      return JsonType::array;
-    case 't':
-    case 'f':
-      return JsonType::boolean;
-    case 'n':
-      return JsonType::null;
-    default:
-      return JsonType::number;
-  }
+  return json_type(*value_);
 }
 
 std::string_view string_text(std::string_view quoted, std::string& unescaped) {
