@@ -17,13 +17,16 @@ constexpr std::size_t kRead = std::size_t{256} << 10;
 // Room for the longest line in front of a full read, so that next() always finds a line's end or
 // knows that the line is too long.
 LineReader::LineReader(int fd, std::size_t max_line)
-    : fd_(fd), max_line_(max_line), buffer_(max_line + 2 + 2 * kRead + kLinePadding) {}
+    : fd_(fd),
+      max_line_(max_line),
+      size_(max_line + 2 + 2 * kRead + kLinePadding),
+      buffer_(std::make_unique_for_overwrite<char[]>(size_)) {}
 
 void LineReader::make_room() {
-  const std::size_t usable = buffer_.size() - kLinePadding;
+  const std::size_t usable = size_ - kLinePadding;
   if (begin_ == end_) begin_ = end_ = scanned_ = 0;
   if (usable - end_ >= kRead) return;
-  std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+  std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
   scanned_ -= begin_;
   end_ -= begin_;
   begin_ = 0;
@@ -32,7 +35,7 @@ void LineReader::make_room() {
 LineReader::Fill LineReader::fill() {
   if (at_end_) return Fill::end;
   make_room();
-  const ssize_t got = ::read(fd_, buffer_.data() + end_, kRead);
+  const ssize_t got = ::read(fd_, buffer_.get() + end_, kRead);
   if (got < 0) {
     if (errno == EINTR || errno == EAGAIN) {
       drained_ = true;
@@ -51,13 +54,13 @@ LineReader::Fill LineReader::fill() {
 
 bool LineReader::next(Line& line) {
   while (true) {
-    const char* from = buffer_.data() + scanned_;
+    const char* from = buffer_.get() + scanned_;
     const void* newline = end_ == scanned_ ? nullptr : std::memchr(from, '\n', end_ - scanned_);
     if (newline == nullptr) {
       scanned_ = end_;
       return take_rest(line);
     }
-    const auto stop = static_cast<std::size_t>(static_cast<const char*>(newline) - buffer_.data());
+    const auto stop = static_cast<std::size_t>(static_cast<const char*>(newline) - buffer_.get());
     const std::size_t start = begin_;
     begin_ = scanned_ = stop + 1;
     if (skipping_) {  // the end of a line that was reported before
@@ -66,7 +69,7 @@ bool LineReader::next(Line& line) {
     }
     const std::size_t length = stop - start;
     const bool too_long = length > max_line_;
-    line = {{buffer_.data() + start, std::min(length, max_line_)}, ++number_, too_long};
+    line = {{buffer_.get() + start, std::min(length, max_line_)}, ++number_, too_long};
     return true;
   }
 }
@@ -79,7 +82,7 @@ bool LineReader::take_rest(Line& line) {
   }
   const bool too_long = length > max_line_;
   if (!too_long && (!at_end_ || length == 0)) return false;
-  line = {{buffer_.data() + begin_, std::min(length, max_line_)}, ++number_, too_long};
+  line = {{buffer_.get() + begin_, std::min(length, max_line_)}, ++number_, too_long};
   begin_ = end_;
   skipping_ = too_long && !at_end_;
   return true;

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
-#include <vector>
 
 namespace tbgw {
 
@@ -41,10 +41,11 @@ class LineReader {
 
   int fd_;
   std::size_t max_line_;
-  std::vector<char> buffer_;
-  std::size_t begin_ = 0;    ///< first byte not handed out
-  std::size_t end_ = 0;      ///< past the last byte read
-  std::size_t scanned_ = 0;  ///< no newline in [begin_, scanned_)
+  std::size_t size_;                ///< of buffer_, kLinePadding included
+  std::unique_ptr<char[]> buffer_;  ///< not filled: memory that no line needed is none
+  std::size_t begin_ = 0;           ///< first byte not handed out
+  std::size_t end_ = 0;             ///< past the last byte read
+  std::size_t scanned_ = 0;         ///< no newline in [begin_, scanned_)
   std::uint64_t number_ = 0;
   bool skipping_ = false;  ///< inside a line that passed the limit and was already reported
   bool at_end_ = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "convert/regex.hpp"
+#include "core/regex.hpp"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -8,7 +8,7 @@
 
 #include "core/text.hpp"
 
-namespace tbgw::convert {
+namespace tbgw {
 namespace {
 
 // A match that needs more than this is no match anybody meant: some milliseconds of work.
@@ -121,4 +121,4 @@ bool Regex::matches(std::string_view text) const {
   return code_->run(text, PCRE2_ANCHORED | PCRE2_ENDANCHORED) > 0;
 }
 
-}  // namespace tbgw::convert
+}  // namespace tbgw

@@ -11,7 +11,7 @@
 
 #include "core/result.hpp"
 
-namespace tbgw::convert {
+namespace tbgw {
 
 /// A compiled Perl-compatible expression over UTF-8. Immutable; copies share it.
 class Regex {
@@ -43,4 +43,4 @@ class Regex {
   std::shared_ptr<const Code> code_;
 };
 
-}  // namespace tbgw::convert
+}  // namespace tbgw

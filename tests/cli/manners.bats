@@ -54,6 +54,11 @@ works() {
       COMMAND=(tbgw-replay) INPUT=$raw OUTPUT='"data":"x'
       ABSENT=(tbgw-replay "$T/no-such-capture") ABSENT_STATUS=66
       ;;
+    tbgw-route)
+      COMMAND=(tbgw-route "$T/table" "d=$T/d.up") ENDS=no
+      INPUT='{"event":"claim","device":"d","secretKey":"x"}' OUTPUT='"event":"claim"'
+      ABSENT=(tbgw-route "$T/table" "d=$T") ABSENT_STATUS=66
+      ;;
     tbgw-spool)
       COMMAND=(tbgw-spool --memory --ack write) INPUT='{"a":1}' OUTPUT='^\{"a":1\}'
       ABSENT=(tbgw-spool "$T/map.json") ABSENT_STATUS=66

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion of tbgw-route(1) for fish.
+complete -c tbgw-route -s h -l help -d 'Print help and exit'
+complete -c tbgw-route -s V -l version -d 'Print the version and exit'
+complete -c tbgw-route -s v -l verbose -d 'Say more'
+complete -c tbgw-route -s q -l quiet -d 'Say errors only'
+complete -c tbgw-route -l config -r -F -d 'Read options from a file'
+complete -c tbgw-route -l stats -x -d 'Print stats events this often'
+complete -c tbgw-route -l ready-fd -x -d 'Write a newline to this descriptor when ready'
+complete -c tbgw-route -l filter -r -F -d 'Which devices may pass'
+complete -c tbgw-route -l inactivity -x -d 'Say disconnect of a device silent for so long'
+complete -c tbgw-route -l gateway -x -d 'The pipeline of what is for the gateway itself'
+complete -c tbgw-route -l once -d 'End when each pipeline has closed its end'
+complete -c tbgw-route -l queue -x -d 'Commands that may wait for a pipeline'
+complete -c tbgw-route -l max-record -x -d 'Reject lines longer than this'
+complete -c tbgw-route -l rejects -r -F -d 'Append lines that are no records to a file'
+complete -c tbgw-route -l drain-timeout -x -d 'Longest wait at the end'
