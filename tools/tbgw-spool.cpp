@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tbgw-spool: accepts records, keeps them, and delivers them until they are acknowledged.
+#include <fcntl.h>
+
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -78,7 +80,7 @@ void declare_keeping(CLI::App& app, Options& options) {
 void declare_delivering(CLI::App& app, Options& options) {
   constexpr auto kGroup = "Delivering";
   spool::Options& spool = options.spool;
-  app.add_option("--window", spool.window, "Records that may be out and undone (1 MiB at most)")
+  app.add_option("--window", spool.window, "Records that may be out and undone (4 MiB at most)")
       ->type_name("N")
       ->check(CLI::Range(1, 65536))
       ->group(kGroup)
@@ -161,6 +163,8 @@ void check_together(const Options& options) {
          "--write-behind needs a disk: it does not go with --memory");
   refuse(!options.to.empty() && (!spool.listen.empty() || spool.get || !spool.command.empty()),
          "--to only sends: it goes with none of --listen, --get and CMD");
+  refuse(spool.accept_fd >= 0 && ::fcntl(spool.accept_fd, F_GETFD) < 0,
+         "--accept-fd: descriptor " + std::to_string(spool.accept_fd) + " is not open");
   refuse(spool.writer.segment_bytes < spool::kLeastSegmentBytes ||
              spool.writer.segment_bytes > spool::kMostSegmentBytes,
          "--segment-bytes: from 8K to 64M");

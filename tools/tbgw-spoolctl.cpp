@@ -48,6 +48,12 @@ struct Options {
   bool with_attributes = false;
 };
 
+/// CLI11's way to check a number of a record: "" or what is wrong.
+std::string check_number(const std::string& text) {
+  const auto number = parse_integer(text, 0, INT64_MAX);
+  return number ? "" : "'" + text + "' is not the number of a record";
+}
+
 void declare(CLI::App& app, Options& options) {
   declare_common(app, options.common, ConfigUse::options,
                  {"tbgw-spoolctl stat q", "tbgw-spoolctl cat --dead q | tbgw-push"});
@@ -62,7 +68,11 @@ void declare(CLI::App& app, Options& options) {
       ->default_str("");
   app.add_flag("--json", options.json, "Print JSON, one object a line");
   const auto number = [&](const char* name, std::uint64_t& value, const char* help) {
-    app.add_option(name, value, help)->type_name("N")->default_str("")->group("For cat");
+    app.add_option(name, value, help)
+        ->type_name("N")
+        ->check(check_number)
+        ->default_str("")
+        ->group("For cat");
   };
   number("--from", options.from, "Begin with this number");
   number("--to", options.to, "End with this number");

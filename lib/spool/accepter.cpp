@@ -17,6 +17,8 @@ using std::chrono::seconds;
 constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
 /// Of a line that is too long the dead letter has only the beginning.
 constexpr std::size_t kKeptOfLong = 4096;
+/// A commit may take long, on a card a tenth of a second: the consumer gets its lines before.
+constexpr std::chrono::milliseconds kHandOver{1};
 /// Waits between tries after I/O errors; after the last one it is over.
 constexpr std::array<seconds, 3> kTries{seconds{1}, seconds{2}, seconds{4}};
 
@@ -85,9 +87,10 @@ void Accepter::end_of_turn() {
     hooks_.news();
     return flush_at(waiting_.front().since + options_.write_behind);
   }
-  if (commit_is_due()) return flush(true);
+  const bool due = commit_is_due();
+  if (due && options_.sync.count() == 0) return flush(true);
   flush(false);
-  if (!blocked_) flush_at(last_commit_ + options_.sync);
+  if (!blocked_) flush_at(due ? Loop::Clock::now() + kHandOver : last_commit_ + options_.sync);
 }
 
 void Accepter::flush_at(Time due) {
@@ -193,6 +196,7 @@ bool Accepter::finish() {
 void Accepter::settle(std::uint64_t lines) {
   if (lines == settled_) return;
   settled_ = lines;
+  dropped_ += store_.take_late_drops();
   report_.say(lines, dropped_);
   if (lines == lines_) hooks_.settled();
 }

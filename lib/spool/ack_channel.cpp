@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/fifo.hpp"
 #include "core/status.hpp"
 #include "core/text.hpp"
 
@@ -87,12 +88,6 @@ void AckChannel::on_end() {
   }
   const OnClosed closed = on_closed_;
   closed();
-}
-
-bool make_fifo(const std::string& path) {
-  if (::mkfifo(path.c_str(), S_IRUSR | S_IWUSR) == 0 || errno == EEXIST) return true;
-  if (errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP || errno == EROFS) return false;
-  throw_errno(Status::cannot_create, path + ": cannot make the acknowledgement FIFO");
 }
 
 std::string new_run_id() {

@@ -55,10 +55,6 @@ class AckChannel {
   AckLines lines_;
 };
 
-/// True if `path` can hold a FIFO; it is made (0600) if absent. False: this file system has none.
-/// Fatal 73 for every other reason.
-bool make_fifo(const std::string& path);
-
 /// 16 hex digits from the kernel's random source: the name of one run.
 std::string new_run_id();
 /// {"spool":1,"run":RUN,"ack":PATH}, newline included.

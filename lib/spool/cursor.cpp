@@ -162,12 +162,16 @@ Cursor::Cursor(const Directory& directory, std::string name, std::uint64_t initi
   was_damaged_ = state.valid_slots == 0;
   // What an earlier owner wrote it may not have synced, or not with success. And without a valid
   // slot both are written.
-  if (!was_created_) store_again(was_damaged_ ? 2 : 1);
+  if (!was_created_ && !read_only_) store_again(was_damaged_ ? 2 : 1);
 }
 
 void Cursor::open_file() {
   const std::string file = "cursor." + name_;
   fd_ = Fd{::openat(directory_.fd(), file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)};
+  read_only_ = !fd_ && errno == EROFS;
+  if (read_only_) {
+    fd_ = Fd{::openat(directory_.fd(), file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+  }
   if (!fd_) {
     if (errno != ENOENT) fail_with(errno, directory_.file(file));
     return;
@@ -213,7 +217,20 @@ void Cursor::store_again(int slots) {
   }
 }
 
+/// Does nothing unless it was opened on a read-only file system.
+Outcome Cursor::make_writable() {
+  if (!read_only_) return {};
+  const std::string file = "cursor." + name_;
+  Fd fd{::openat(directory_.fd(), file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)};
+  if (!fd) return trouble_of(errno, directory_.file(file));
+  fd_ = std::move(fd);  // and with the old one goes its lock
+  if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) return trouble_of(errno, directory_.file(file));
+  read_only_ = false;
+  return {};
+}
+
 Outcome Cursor::store(std::uint64_t position) {
+  if (Outcome writable = make_writable(); !writable) return writable;
   const std::uint64_t generation = generation_ + 1;
   const std::string slot = cursor_slot(directory_.identity(), generation, position);
   int error = write_at(fd_.get(), slot, generation % 2 * kCursorSlot);
@@ -225,6 +242,7 @@ Outcome Cursor::store(std::uint64_t position) {
 }
 
 Outcome Cursor::note(std::uint64_t position) {
+  if (Outcome writable = make_writable(); !writable) return writable;
   const std::uint64_t generation = generation_ + 1;
   const std::string slot = cursor_slot(directory_.identity(), generation, position);
   const int error = write_at(fd_.get(), slot, generation % 2 * kCursorSlot);

@@ -42,7 +42,8 @@ class Cursor {
  public:
   /// Opens cursor.NAME; if there is none, makes it (both slots written and synced) at `initial`.
   /// Fatal 75 (another process delivers for it), 73, 77, 74. A cursor without a valid slot starts
-  /// at 0, and was_damaged() says so; it is mended.
+  /// at 0, and was_damaged() says so; it is mended. On a read-only file system one that exists can
+  /// be opened too; store() and note() then tell the trouble until that is over.
   Cursor(const Directory& directory, std::string name, std::uint64_t initial);
 
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -65,6 +66,7 @@ class Cursor {
 
  private:
   void open_file();
+  Outcome make_writable();
   void create_file(std::uint64_t initial);
   void store_again(int slots);
 
@@ -73,6 +75,7 @@ class Cursor {
   Fd fd_;
   std::uint64_t position_ = 0;
   std::uint64_t generation_ = 0;
+  bool read_only_ = false;
   bool was_damaged_ = false;
   bool was_created_ = false;
 };

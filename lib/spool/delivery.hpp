@@ -23,8 +23,8 @@ namespace tbgw::spool {
 class Delivery {
  public:
   struct Options {
-    std::size_t window_records = 8192;
-    std::size_t window_bytes = std::size_t{1} << 20;
+    std::size_t window_records = 32768;
+    std::size_t window_bytes = std::size_t{4} << 20;
     bool numbered = true;  ///< false: --ack write, no hello, no `_n`, done when written
   };
   struct Hooks {

@@ -60,9 +60,30 @@ std::optional<Backlog::Record> DiskBacklog::next_in_memory() {
   return Record{seq, *payload};
 }
 
+void DiskBacklog::orphan(std::uint64_t first, std::uint64_t last, Orphans::Cause cause) {
+  orphans_.add(std::max(first, done_ + 1), last, cause);
+}
+
+void DiskBacklog::settle_orphans() {
+  orphans_.done(done_);
+  if (orphans_.empty()) return;
+  const Orphans::Lost lost = orphans_.settle();
+  late_drops_.full += lost.full;
+  late_drops_.aged += lost.aged;
+  writer_->count_dropped(lost.all());
+}
+
 void DiskBacklog::rewind() {
   if (first_ == 0) return;
-  const std::uint64_t from = std::max(first_, done_ + 1);
+  std::uint64_t from = std::max(first_, done_ + 1);
+  if (!orphans_.empty()) {
+    settle_orphans();
+    // They are counted: nothing is missing.
+    if (const std::uint64_t there = writer_->first(); there > from) {
+      pass_gap(from, there - 1);
+      from = there;
+    }
+  }
   reader_.seek(from);
   handed_ = from - 1;
 }

@@ -11,6 +11,7 @@
 #include "spool/cursor.hpp"
 #include "spool/letter_box.hpp"
 #include "spool/losses.hpp"
+#include "spool/orphans.hpp"
 #include "spool/reader.hpp"
 #include "spool/store.hpp"
 #include "spool/writer.hpp"
@@ -41,6 +42,12 @@ class DiskBacklog : public Backlog {
   [[nodiscard]] std::uint64_t done_through() const { return done_; }
   /// The records before `seq` were dropped on purpose.
   void skip_to(std::uint64_t seq);
+  /// These were dropped; those that were handed out and are not done may still be acknowledged.
+  void orphan(std::uint64_t first, std::uint64_t last, Orphans::Cause cause);
+  /// The consumer acknowledges no more: what it had not done of them is lost, and counted.
+  void settle_orphans();
+  /// So many were counted by that.
+  [[nodiscard]] const Orphans::Lost& late_drops() const { return late_drops_; }
   /// Hand out records also before they stand in a segment (--write-behind).
   void hand_out_from_memory() { from_memory_ = true; }
   /// Readable when there may be more (Reader::wake_fd()).
@@ -57,6 +64,8 @@ class DiskBacklog : public Backlog {
   Writer* writer_;
   Reader reader_;
   Losses losses_;
+  Orphans orphans_;
+  Orphans::Lost late_drops_;
   bool from_memory_ = false;
   std::uint64_t first_ = 0;  ///< the first number that came; 0 = none yet
   std::uint64_t handed_;

@@ -45,17 +45,26 @@ bool DiskStore::pending() const {
 }
 
 std::optional<std::uint64_t> DiskStore::drop_oldest() {
-  const auto dropped = drop_segment();
+  const auto dropped = drop_segment(Orphans::Cause::full);
   if (dropped) full_ += *dropped;
   return dropped;
 }
 
-std::optional<std::uint64_t> DiskStore::drop_segment() {
+std::optional<std::uint64_t> DiskStore::drop_segment(Orphans::Cause cause) {
   const std::uint64_t before = writer_.first();
   const auto slowest = writer_.slowest(kMainCursor, backlog_.handed_out());
   const auto dropped = writer_.drop_oldest(slowest.position);
-  if (dropped && writer_.first() != before) backlog_.skip_to(writer_.first());
+  if (dropped && writer_.first() != before) {
+    // Our consumer may still acknowledge what it has; what another cursor wants is counted already.
+    backlog_.orphan(before, std::min(slowest.position, writer_.first() - 1), cause);
+    backlog_.skip_to(writer_.first());
+  }
   return dropped;
+}
+
+std::uint64_t DiskStore::take_late_drops() {
+  const std::uint64_t all = backlog_.late_drops().all();
+  return all - std::exchange(late_told_, all);
 }
 
 std::uint64_t DiskStore::drop_newest() {
@@ -106,7 +115,7 @@ void DiskStore::drop_aged() {
   if (clock_.doubt(now)) return;  // ages by a wrong clock would drop what is fresh
   const EpochMs oldest = now - options_.max_age.count();
   while (!writer_.segments().empty() && writer_.segments().front().modified < oldest) {
-    const auto dropped = drop_segment();
+    const auto dropped = drop_segment(Orphans::Cause::aged);
     if (!dropped) return;
     aged_ += *dropped;
     if (*dropped > 0) {
@@ -133,8 +142,8 @@ void DiskStore::add_counters(Counters& counters) const {
   counters.emplace_back("accepted", writer.accepted);
   counters.emplace_back("acceptedBytes", writer.accepted_bytes);
   counters.emplace_back("oldestAgeMs", oldest_age_ms());
-  counters.emplace_back("droppedFull", full_);
-  counters.emplace_back("droppedAge", aged_);
+  counters.emplace_back("droppedFull", full_ + backlog_.late_drops().full);
+  counters.emplace_back("droppedAge", aged_ + backlog_.late_drops().aged);
   counters.emplace_back("droppedEver", writer.dropped);
   counters.emplace_back("diskBytes", writer_.bytes());
   counters.emplace_back("freeBytes", writer_.free_bytes());

@@ -27,6 +27,10 @@ class DiskStore : public Store {
   /// sentence for each loss.
   DiskStore(const std::string& path, const Options& options,
             std::function<void(const std::string& text)> tell);
+  /// Counts the dropped records that the consumer can acknowledge no more.
+  ~DiskStore() override { backlog_.settle_orphans(); }
+  DiskStore(const DiskStore&) = delete;
+  DiskStore& operator=(const DiskStore&) = delete;
 
   std::uint64_t append(std::string_view payload) override { return writer_.append(payload); }
   Outcome write() override;
@@ -38,6 +42,7 @@ class DiskStore : public Store {
   [[nodiscard]] bool pending() const override;
   std::optional<std::uint64_t> drop_oldest() override;
   std::uint64_t drop_newest() override;
+  std::uint64_t take_late_drops() override;
   std::size_t discard(std::uint64_t done) override;
   [[nodiscard]] std::string slowest() const override;
   void tidy() override;
@@ -49,7 +54,7 @@ class DiskStore : public Store {
  private:
   static constexpr std::size_t kMostLetters = std::size_t{1} << 20;
   void note_age();
-  std::optional<std::uint64_t> drop_segment();
+  std::optional<std::uint64_t> drop_segment(Orphans::Cause cause);
   void drop_aged();
   void roll_by_age();
   [[nodiscard]] std::uint64_t oldest_age_ms() const;
@@ -65,6 +70,7 @@ class DiskStore : public Store {
   std::int64_t newest_since_ = 0;
   bool letters_parked_ = false;  ///< letters that cannot be filed hold up nothing
   bool alone_ = true;            ///< ours is the only cursor
+  std::uint64_t late_told_ = 0;  ///< late drops that take_late_drops() told
   std::uint64_t full_ = 0;       ///< records dropped because there was no room, by this process
   std::uint64_t aged_ = 0;       ///< and because they were too old
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "core/status.hpp"
 #include "core/text.hpp"
@@ -16,6 +17,15 @@ namespace {
 constexpr std::string_view kFormatStart = "tbgw-spool ";
 constexpr std::string_view kSuffix = ".log";
 constexpr std::size_t kNameDigits = 20;
+
+/// Of a hex digit as we write it; 16 for every other character.
+constexpr std::array<std::uint8_t, 256> kHexValues = [] {
+  std::array<std::uint8_t, 256> table{};
+  table.fill(16);
+  for (std::uint8_t digit = 0; digit < 16; ++digit)
+    table[static_cast<unsigned char>("0123456789abcdef"[digit])] = digit;
+  return table;
+}();
 
 bool is_digits(std::string_view text) {
   return !text.empty() &&
@@ -127,14 +137,13 @@ void append_hex(std::string& out, std::uint64_t value, int digits) {
 std::optional<std::uint64_t> parse_hex_digits(std::string_view text) {
   if (text.empty() || text.size() > 16) return std::nullopt;
   std::uint64_t value = 0;
+  unsigned wrong = 0;
   for (const char c : text) {
-    unsigned digit = 16;
-    if (c >= '0' && c <= '9') digit = static_cast<unsigned>(c - '0');
-    if (c >= 'a' && c <= 'f') digit = static_cast<unsigned>(c - 'a') + 10;
-    if (digit > 15) return std::nullopt;
-    value = value << 4U | digit;
+    const unsigned digit = kHexValues[static_cast<unsigned char>(c)];
+    wrong |= digit;
+    value = value << 4U | (digit & 15U);
   }
-  return value;
+  return wrong > 15 ? std::nullopt : std::optional(value);
 }
 
 }  // namespace tbgw::spool

@@ -46,10 +46,10 @@ std::size_t MemoryStore::pop_front(std::size_t count) {
 }
 
 /// Returns how many of them nobody was given.
-std::uint64_t MemoryStore::drop_front(std::size_t count) {
+std::uint64_t MemoryStore::drop_front(std::size_t count, Orphans::Cause cause) {
   const std::uint64_t first = first_;
   const std::size_t handed = pop_front(count);
-  if (handed > 0) orphans_.emplace_back(first, first + handed - 1);
+  if (handed > 0) orphans_.add(first, first + handed - 1, cause);
   return count - handed;
 }
 
@@ -61,7 +61,7 @@ std::optional<std::uint64_t> MemoryStore::drop_oldest() {
   while (count < records_.size() && left > aim)
     left -= records_.at(count++).size();
   if (count == 0) return std::nullopt;
-  const std::uint64_t dropped = drop_front(count);
+  const std::uint64_t dropped = drop_front(count, Orphans::Cause::full);
   dropped_full_ += dropped;
   return dropped;
 }
@@ -89,8 +89,8 @@ void MemoryStore::tidy() {
   if (max_age_ms_ <= 0) return;
   const std::uint64_t fresh = marks_.accepted_before(uptime_ms() - max_age_ms_);
   if (fresh <= first_) return;
-  const std::uint64_t dropped =
-      drop_front(std::min<std::size_t>(fresh - first_, records_.size() - pending_));
+  const std::uint64_t dropped = drop_front(
+      std::min<std::size_t>(fresh - first_, records_.size() - pending_), Orphans::Cause::aged);
   dropped_age_ += dropped;
   if (dropped > 0) {
     log::limited(log::Level::warning, "aged",
@@ -106,23 +106,17 @@ std::optional<Backlog::Record> MemoryStore::next() {
 }
 
 void MemoryStore::rewind() {
-  // What was handed out, is undone and was dropped meanwhile cannot be given again.
-  for (const auto& [first, last] : orphans_)
-    missing_ += last - first + 1;
-  orphans_.clear();
+  const Orphans::Lost lost = orphans_.settle();
+  dropped_full_ += lost.full;
+  dropped_age_ += lost.aged;
+  late_drops_ += lost.all();
   handed_ = 0;
   handed_bytes_ = 0;
 }
 
 void MemoryStore::done(std::uint64_t seq) {
   if (seq >= first_) pop_front(std::min<std::size_t>(seq - first_ + 1, handed_));
-  while (!orphans_.empty() && orphans_.front().first <= seq) {
-    if (orphans_.front().second > seq) {
-      orphans_.front().first = seq + 1;
-      break;
-    }
-    orphans_.pop_front();
-  }
+  orphans_.done(seq);
   marks_.forget_before(first_);
 }
 
@@ -158,7 +152,6 @@ void MemoryStore::add_counters(Counters& counters) const {
   counters.emplace_back("droppedFull", dropped_full_);
   counters.emplace_back("droppedAge", dropped_age_);
   counters.emplace_back("dead", dead_);
-  counters.emplace_back("missing", missing_);
 }
 
 }  // namespace tbgw::spool

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 
 #include "spool/age_marks.hpp"
 #include "spool/batch.hpp"
+#include "spool/orphans.hpp"
 #include "spool/store.hpp"
 
 namespace tbgw::spool {
@@ -31,6 +31,7 @@ class MemoryStore : public Store, public Backlog {
   [[nodiscard]] bool pending() const override { return pending_ > 0; }
   std::optional<std::uint64_t> drop_oldest() override;
   std::uint64_t drop_newest() override;
+  std::uint64_t take_late_drops() override { return std::exchange(late_drops_, 0); }
   std::size_t discard(std::uint64_t) override { return 0; }
   [[nodiscard]] std::string slowest() const override { return "the consumer"; }
   void tidy() override;
@@ -51,7 +52,7 @@ class MemoryStore : public Store, public Backlog {
 
  private:
   std::size_t pop_front(std::size_t count);
-  std::uint64_t drop_front(std::size_t count);
+  std::uint64_t drop_front(std::size_t count, Orphans::Cause cause);
 
   std::uint64_t max_bytes_;
   std::int64_t max_age_ms_;
@@ -62,13 +63,12 @@ class MemoryStore : public Store, public Backlog {
   std::size_t handed_bytes_ = 0;  ///< and their bytes
   std::size_t pending_ = 0;       ///< how many of those held are not accepted yet
   std::size_t pending_bytes_ = 0;
-  /// Numbers that were handed out, are undone, and were dropped: first to last.
-  std::deque<std::pair<std::uint64_t, std::uint64_t>> orphans_;
+  Orphans orphans_;
+  std::uint64_t late_drops_ = 0;
   std::uint64_t accepted_ = 0;
   std::uint64_t accepted_bytes_ = 0;
   std::uint64_t dropped_full_ = 0;
   std::uint64_t dropped_age_ = 0;
-  std::uint64_t missing_ = 0;
   std::uint64_t dead_ = 0;
 };
 

@@ -34,7 +34,7 @@ struct Options {
   WriterOptions writer;
   std::uint64_t max_record = kMaxRecord;
 
-  std::size_t window = 8192;
+  std::size_t window = 32768;
   bool acknowledged = true;  ///< false: --ack write
   std::chrono::milliseconds stall{300'000};
   std::optional<std::chrono::milliseconds> drain_timeout;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "core/fifo.hpp"
 #include "core/status.hpp"
 #include "spool/ack_channel.hpp"
 

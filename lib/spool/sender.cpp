@@ -47,7 +47,10 @@ Status Sender::run() {
   loop_.watch(signals_.fd(), POLLIN, [this](short) {
     const Signals::News news = signals_.take();
     if (news.stats) say_stats();
-    if (news.stop) deadline_ = Loop::Clock::now() + options_.drain_timeout.value_or(kDrainTimeout);
+    if (!news.stop) return;
+    // Silence counts from here on: what the sources have to say at the end is still to come.
+    last_read_ = Loop::Clock::now();
+    deadline_ = last_read_ + options_.drain_timeout.value_or(kDrainTimeout);
   });
   loop_.before_wait([this] { before_wait(); });
   if (options_.stats.count() > 0) repeat_stats();
@@ -56,7 +59,8 @@ Status Sender::run() {
   loop_.run();
   loop_.forget(signals_.fd());
   if (kept_.empty()) return skipped_ > 0 && at_end_ ? Status::data_error : Status::ok;
-  log::error(std::to_string(kept_.size()) + " lines were not accepted at " + options_.socket);
+  log::error(std::to_string(kept_.size()) + (kept_.size() == 1 ? " line was" : " lines were") +
+             " not accepted at " + options_.socket);
   return Status::try_again;
 }
 

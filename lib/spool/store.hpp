@@ -42,6 +42,9 @@ class Store {
   /// Drops what was appended and stands nowhere else yet (letters that wait then hold up nothing
   /// and are filed by a later tidy()). How many.
   virtual std::uint64_t drop_newest() = 0;
+  /// Dropped records that a consumer had, which now cannot acknowledge them any more, since the
+  /// last call.
+  virtual std::uint64_t take_late_drops() { return 0; }
   /// Records up to `done` are done: those that are in memory only need not be kept. How many.
   virtual std::size_t discard(std::uint64_t done) = 0;
   /// Who keeps the store from getting smaller, for a message: "cursor 'main'".

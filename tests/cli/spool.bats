@@ -163,7 +163,7 @@ END
 @test "answers overtake the backlog without a number, and stats and fault lines pass" {
   readings 1 30000 | tbgw-spool "$T/q" --drain-timeout 0 2>/dev/null | consumer --silent >/dev/null
   mkfifo "$T/in"
-  STDIN="$T/in" pair spool --hold "$T/go" --out "$T/out" -- "$T/q"
+  STDIN="$T/in" pair spool --hold "$T/go" --out "$T/out" -- --window 8192 "$T/q"
   exec 5>"$T/in"
   wait_count "$T/out" '"_n"' 8192
   printf '%s\n' '{"event":"rpc-reply","device":"D","id":1,"data":{}}' \
@@ -247,7 +247,7 @@ END
 @test "wrong command lines end with 64 and say why" {
   for words in "" "$T/q $T/p" "--get $T/q" "--cursor x $T/q" "--memory $T/q" "--sync soon $T/q" \
     "--when-full never $T/q" "--segment-bytes 1K $T/q" "--to $T/s $T/q" "--ack maybe $T/q" \
-    "--get --cursor ../x $T/q" "--memory --write-behind 1s" "--max-bytes 1K $T/q"; do
+    "--get --cursor ../x $T/q" "--memory --write-behind 1s" "--max-bytes 1K $T/q" "--accept-fd 99 $T/q"; do
     # shellcheck disable=SC2086
     run -64 --separate-stderr tbgw-spool $words </dev/null
     [ -n "$stderr" ] || { echo "silent: $words"; return 1; }

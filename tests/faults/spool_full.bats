@@ -97,6 +97,34 @@ dropped() { grep -oP '"dropped":\K[0-9]+' "$T/acc" | tail -n 1; }
   assert_first_in_order "$T/out"
 }
 
+@test "drop-oldest: what a consumer had and can acknowledge no more is counted too, once" {
+  small_disk
+  mkfifo "$T/in"
+  STDIN="$T/in" background spool tbgw-spool --min-free 0 --segment-bytes 16K --window 100 \
+    --when-full drop-oldest --accept-fd 9 "$T/fs/q" -- \
+    "$SUPPORT/consumer" --hold "$T/go" --out "$T/out" 9>"$T/acc"
+  exec 5>"$T/in"
+  lines 100 >&5
+  wait_count "$T/out" '"_n"' 100 # the child has them all, and none is acknowledged
+  lines 6000 | tail -n +101 >&5
+  wait_for "$T/acc" '"accepted":6000,' 30
+  wait_stats spool "$T/out" '"inWindow":100,'
+  local before after
+  before=$(counter "$T/out" droppedFull)
+  pkill -KILL -P "$pid_spool"
+  wait_for "$T/spool.err" 'signal 9, 100 records undone'
+  touch "$T/go"
+  wait_stats spool "$T/out" '"undelivered":0,' 30
+  after=$(counter "$T/out" droppedFull)
+  assert_equal "$((after - before))" 100
+  # Every accepted record is either delivered or dropped, and nothing is called missing besides.
+  assert_equal "$(($(counter "$T/out" delivered) + after))" 6000
+  assert_equal "$(counter "$T/out" missing)" 0
+  exec 5>&-
+  assert_ends spool 0 30
+  assert_equal "$(numbers "$T/out" | sort -u | wc -l)" $((6000 - before))
+}
+
 @test "drop-newest: what comes in goes, exactly as many as are counted" {
   small_disk
   start_spool --hold "$T/go" --out "$T/out" -- --when-full drop-newest --window 100

@@ -25,22 +25,3 @@ kills() {
 @test "spool -- push, killed with -9, and push alone: the platform has everything" {
   kills child 15
 }
-
-@test "an answer to an RPC overtakes a backlog on its way to the platform" {
-  readings 1 100000 >"$T/lines"
-  tbgw-spool --min-free 0 --drain-timeout 0 "$T/q" <"$T/lines" 2>/dev/null | consumer --silent >/dev/null || true
-  start_platform
-  mkfifo "$T/in" "$T/records"
-  STDIN="$T/records" background push tbgw-push "$PLATFORM_URL" --token-file "$T/token"
-  STDIN="rw:$T/in" background spool bash -c 'exec tbgw-spool --min-free 0 "$1" >"$2"' - "$T/q" "$T/records"
-  wait_for "$T/platform.log" '"n":1[,}]'
-  platform rpc D restart
-  wait_for "$T/push.out" '"event":"rpc"'
-  local id
-  id=$(grep -oP '"id":\K[0-9]+' "$T/push.out" | head -n 1)
-  echo "{\"event\":\"rpc-reply\",\"device\":\"D\",\"id\":$id,\"data\":{\"done\":true}}" >"$T/in"
-  wait_for "$T/platform.log" '"done": ?true'
-  # Most of the backlog was still to come.
-  [ "$(grep -n '"done": \?true' "$T/platform.log" | cut -d: -f1)" -lt 60000 ]
-  kill -TERM "$pid_spool"
-}

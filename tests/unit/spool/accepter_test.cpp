@@ -95,6 +95,10 @@ struct Bench {
     accepter->take({std::string_view{text}.substr(0, line.size()), ++lines, false});
   }
   void turn(int ms = 0) { loop.turn(std::chrono::milliseconds{ms}); }
+  void turn_until_accepted(std::size_t count) {
+    for (int i = 0; i < 100 && store.accepted.size() < count; ++i)
+      turn(20);
+  }
   /// What --accept-fd said so far, newest last, without newlines between.
   std::string reports() {
     std::array<char, 4096> block{};
@@ -122,11 +126,15 @@ Accepter::Options every(int ms, WhenFull when_full = WhenFull::block) {
 
 const Outcome kFull{Trouble::full, "no room"};
 
-TEST(Accepter, ARecordAfterAPauseIsCommittedAtOnce) {
+TEST(Accepter, ARecordAfterAPauseIsHandedOutAndThenCommittedAtOnce) {
   Bench bench(every(10'000));
   bench.take("{\"a\":1}");
   EXPECT_EQ(bench.reports(), "");
   bench.accepter->end_of_turn();
+  EXPECT_EQ(bench.store.writes, 1);
+  EXPECT_EQ(bench.store.commits, 0);
+  EXPECT_EQ(bench.reports(), "");
+  bench.turn_until_accepted(1);
   EXPECT_EQ(bench.store.accepted.size(), 1U);
   EXPECT_EQ(bench.reports(), "{\"accepted\":1}\n");
 }
@@ -135,13 +143,13 @@ TEST(Accepter, TheNextOneIsVisibleAtOnceAndAcceptedByTime) {
   Bench bench(every(50));
   bench.take("{\"a\":1}");
   bench.accepter->end_of_turn();
+  bench.turn_until_accepted(1);
   bench.reports();
   bench.take("{\"a\":2}");
   bench.accepter->end_of_turn();
-  EXPECT_EQ(bench.store.writes, 1);
+  EXPECT_EQ(bench.store.writes, 2);
   EXPECT_EQ(bench.reports(), "");
-  for (int i = 0; i < 100 && bench.store.accepted.size() < 2; ++i)
-    bench.turn(20);
+  bench.turn_until_accepted(2);
   EXPECT_EQ(bench.store.commits, 2);
   EXPECT_EQ(bench.reports(), "{\"accepted\":2}\n");
 }
@@ -159,6 +167,7 @@ TEST(Accepter, AMebibyteIsCommittedWhateverTheTime) {
   Bench bench(every(1'000'000));
   bench.take("{}");
   bench.accepter->end_of_turn();
+  bench.turn_until_accepted(1);
   const std::string line = "{\"a\":\"" + std::string(100'000, 'x') + "\"}";
   for (int i = 0; i < 10; ++i)
     bench.take(line);
