@@ -9,6 +9,7 @@
 #include "convert/downlink.hpp"
 #include "convert/explain.hpp"
 #include "convert/import.hpp"
+#include "convert/suggest.hpp"
 #include "convert/uplink.hpp"
 #include "core/app.hpp"
 #include "core/config.hpp"
@@ -27,6 +28,7 @@ struct Options {
   std::string map;
   std::vector<std::string> files;
   std::string rejects;
+  std::string suggest;
   std::uint64_t max_record = kMaxRecord;
   std::chrono::milliseconds drain_timeout{kDrainTimeout};
   const CLI::Option* drain_option = nullptr;
@@ -40,13 +42,16 @@ struct Options {
 void declare(CLI::App& app, Options& options) {
   declare_common(app, options.common, ConfigUse::options,
                  {"tbgw-serial /dev/ttyUSB0 | tbgw-convert map.json | tbgw-push",
-                  "tbgw-convert --explain map.json capture.ndjson"});
-  app.add_option("MAP", options.map, "What the bytes mean: a map, or the connector's own file")
-      ->required();
+                  "tbgw-convert --explain map.json capture.ndjson",
+                  "tbgw-convert --suggest capture.ndjson >map.toml"});
+  app.add_option("MAP", options.map, "What the bytes mean: a map, or the connector's own file");
   app.add_option("FILE", options.files, "Records to convert, in this order (default: -, stdin)");
   app.add_flag("--downlink", options.downlink, "The way down: events in, commands out");
   app.add_flag("--check", options.check, "Check MAP and exit");
   app.add_flag("--explain", options.explain, "Tell what becomes of each line, and why, instead");
+  app.add_option("--suggest", options.suggest,
+                 "Print a map that fits the records in CAPTURE, as a start")
+      ->type_name("CAPTURE");
   app.add_flag("--strict", options.strict, "Stop at the first line that cannot be converted");
   app.add_flag("--compat", options.compat, "Do as the reference gateway where we differ");
   app.add_option("--rejects", options.rejects,
@@ -160,7 +165,41 @@ class Tool {
   Rejects rejects_;
 };
 
+/// A map for a capture, as a start.
+Status suggest(const Options& options) {
+  if (!options.map.empty()) {
+    throw Fatal(Status::usage, "--suggest CAPTURE makes a map: none can stand beside it");
+  }
+  Signals signals;
+  LineWriter out(1);
+  convert::Suggester suggester;
+  FilterHooks hooks;
+  hooks.line = [&](const Line& line, const std::string&, LineWriter&) { suggester.add(line); };
+  hooks.stats = [](LineWriter&) {};
+  FilterOptions filter;
+  filter.max_record = options.max_record;
+  filter.inputs = {options.suggest};
+  run_filter(filter, hooks, signals, out);
+  const std::string map = suggester.map(options.suggest);
+  if (map.empty()) {
+    throw Fatal(Status::data_error,
+                options.suggest + ": " +
+                    (suggester.raw_records() == 0
+                         ? "no raw records in it: capture what a connector prints, such as "
+                           "tbgw-serial PORT >" +
+                               options.suggest
+                         : "nothing in its " + std::to_string(suggester.raw_records()) +
+                               " raw records says anything"));
+  }
+  out.buffer() += map;
+  out.end_record();
+  out.flush();
+  return Status::ok;
+}
+
 Status run(const Options& options) {
+  if (!options.suggest.empty()) return suggest(options);
+  if (options.map.empty()) throw CLI::RequiredError("MAP");
   const convert::Imported imported = convert::import_map(load_config(options.map), options.compat);
   for (const std::string& notice : imported.notices)
     log::warn(notice);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "convert/adhoc_rule.hpp"
 #include "convert/slice.hpp"
 #include "core/text.hpp"
 
@@ -20,9 +21,9 @@ const RpcMethod* find_method(const DeviceRule& rule, std::string_view name) {
 void append_reply(std::string& out, const Envelope& envelope, std::string_view device,
                   std::string_view id, std::string_view data) {
   open_line(out, envelope);
-  out.append(R"("event":"rpc-reply","device":)");
-  append_json_string(out, device);
-  out.append(",\"id\":").append(id).append(",\"data\":").append(data).append("}\n");
+  out.append(R"("event":"rpc-reply",)");
+  if (!device.empty()) out.append("\"device\":" + json_string(device) + ",");
+  out.append("\"id\":").append(id).append(",\"data\":").append(data).append("}\n");
 }
 
 std::string error_data(std::string_view text, bool compat) {
@@ -34,15 +35,15 @@ AnswerReader::AnswerReader(const Map& map, const Selector& selector)
       mapped_(!map.mappings.empty()),
       selector_(selector),
       values_(map.compat),
-      rules_(map) {}
+      rules_(map),
+      items_(map.compat),
+      style_(map.down_style) {}
 
 Result<void> AnswerReader::append_reply(const Members& members, std::string& out) {
   const auto choice = selector_.pick(members);
   const auto named = text_of(members.device, "device");
   if (!named) return named.error();
   const std::string_view device = choice ? choice->device : *named;
-  if (device.empty()) return choice.error();
-
   const JsonMember& rpc = *members.rpc;
   if (rpc.type != JsonType::object) return Error{"rpc: must be an object with id and method"};
   const auto call = rpc_view_.object(rpc.raw);
@@ -51,6 +52,11 @@ Result<void> AnswerReader::append_reply(const Members& members, std::string& out
   if (id == nullptr) return Error{"rpc: has no id"};
   const auto method = text_of(find(*call, "method"), "rpc.method");
   if (!method) return method.error();
+  const auto response = text_of(find(*call, "response"), "rpc.response");
+  if (!response) return response.error();
+  response_ = *response;
+  const bool connectors = style_ && is_connector_call(*style_, *method);
+  if (device.empty() && !connectors) return choice.error();
 
   const JsonMember* error = find(members.all, "error");
   const JsonMember* sent = find(members.all, "sent");
@@ -76,23 +82,31 @@ Result<void> AnswerReader::append_mapped(const Members& members, std::string_vie
   const auto bytes = frame_.read(members);
   if (!bytes) return bytes.error();
   const DownRule* rule = rules_.find_method(device, method);
+  if (rule != nullptr && rule->answer) return append_native(*rule, *bytes, method, data);
   const bool json = static_cast<bool>(document_.read(*bytes));
   std::string value;
   if (json) value = document_.root().raw;
   if (!json) value = json_string(is_utf8(*bytes) ? std::string{*bytes} : to_hex(*bytes));
-  if (rule != nullptr && !rule->response.empty()) {
+  Text wanted;
+  if (rule != nullptr) wanted = rule->response;
+  // A call that brought its own rule along.
+  if (!response_.empty()) {
+    auto brought = parse_text(response_);
+    if (!brought) return brought.error();
+    wanted = *std::move(brought);
+  }
+  if (!wanted.empty()) {
     Message message;
     message.bytes = *bytes;
     message.json = json ? &document_ : nullptr;
-    if (rule->response.single_path()) {
-      const auto found = message.find(rule->response.pieces.front().path);
-      if (!found)
-        return Error{"answer to " + std::string{method} + ": " + "no ${" +
-                     rule->response.pieces.front().text + "} in it"};
+    if (wanted.single_path()) {
+      const std::string& path = wanted.pieces.front().text;
+      const auto found = message.find(wanted.pieces.front().path);
+      if (!found) return Error{"answer to " + std::string{method} + ": no ${" + path + "} in it"};
       value = found->raw;
     } else {
       std::string text;
-      const auto filled = fill(rule->response, message, TextStyle::json, text);
+      const auto filled = fill(wanted, message, TextStyle::json, text);
       if (!filled) return filled.error();
       if (!*filled) return Error{"answer to " + std::string{method} + ": a part is missing"};
       value = json_string(text);
@@ -101,8 +115,29 @@ Result<void> AnswerReader::append_mapped(const Members& members, std::string_vie
   // A JSON answer may be written over several lines; a record is one.
   std::replace(value.begin(), value.end(), '\n', ' ');
   std::replace(value.begin(), value.end(), '\r', ' ');
-  const bool bare = value.front() == '{' || (rule != nullptr && rule->address_member == "topic");
+  const bool topic =
+      style_ == DownStyle::mqtt || (rule != nullptr && rule->address_member == "topic");
+  const bool bare = value.front() == '{' || topic;
   data = bare ? value : "{\"result\":" + value + "}";
+  return {};
+}
+
+/// The value that the `answer` of a native map is about.
+Result<void> AnswerReader::append_native(const DownRule& rule, std::string_view bytes,
+                                         std::string_view method, std::string& data) {
+  static const Mapping kNone;
+  Message message;
+  message.bytes = bytes;
+  std::string value;
+  Result<bool> found = false;
+  const auto decoded = decoder_.each(rule.answer_decode, message, [&](const Message& part) {
+    if (value.empty() && found) found = items_.append(value, *rule.answer, kNone, part);
+  });
+  const std::string answer = "answer to " + std::string{method} + ": ";
+  if (!decoded) return Error{answer + decoded.error().text};
+  if (!found) return Error{answer + found.error().text};
+  if (value.empty()) return Error{answer + "the value is not in it"};
+  data = "{\"result\":" + value + "}";
   return {};
 }
 

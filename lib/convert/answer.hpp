@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "convert/decoder.hpp"
 #include "convert/down_writer.hpp"
+#include "convert/item.hpp"
 #include "convert/line.hpp"
 #include "convert/select.hpp"
 #include "convert/value.hpp"
@@ -39,14 +41,21 @@ class AnswerReader {
   Result<void> append_mapped(const Members& members, std::string_view device,
                              std::string_view method, std::string& data);
 
+  Result<void> append_native(const DownRule& rule, std::string_view bytes, std::string_view method,
+                             std::string& data);
+
   bool compat_;
   bool mapped_;
   const Selector& selector_;
   ValueWriter values_;
   DownWriter rules_;
+  Decoder decoder_;
+  ItemReader items_;
   JsonDocument document_;
   FrameBytes frame_;
   JsonView rpc_view_;
+  std::optional<DownStyle> style_;
+  std::string response_;  ///< what of the answer is wanted, as the call says
   std::string data_;
 };
 

@@ -47,6 +47,7 @@ Item read_characteristic(ConfigTable& table, const ItemStyle& style, bool hex) {
 
 Imported import_ble(ConfigTable& root, bool compat) {
   FamilyFrame frame(root, compat, "address");
+  frame.set_style(DownStyle::ble);
   return frame.run(
       "devices", {"passiveScanMode", "showMap", "scanner"},
       [&](ConfigTable& table, std::size_t index) {

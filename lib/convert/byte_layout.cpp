@@ -15,21 +15,6 @@ namespace {
 
 using Kind = ByteLayout::Kind;
 
-/// The bytes with the most significant one first.
-std::string in_big_endian(const ByteLayout& layout, std::string_view bytes) {
-  std::string out{bytes};
-  if (layout.little_endian) std::reverse(out.begin(), out.end());
-  if (layout.swap_words && out.size() % 2 == 0) {
-    for (std::size_t i = 0; i < out.size() / 2; i += 2) {
-      const std::size_t j = out.size() - 2 - i;
-      if (i >= j) break;
-      std::swap(out[i], out[j]);
-      std::swap(out[i + 1], out[j + 1]);
-    }
-  }
-  return out;
-}
-
 std::uint64_t number_of(std::string_view big_endian) {
   std::uint64_t out = 0;
   for (const char c : big_endian)
@@ -109,6 +94,20 @@ void append_text(std::string& out, std::string_view bytes, bool latin1) {
 }
 
 }  // namespace
+
+std::string in_big_endian(const ByteLayout& layout, std::string_view bytes) {
+  std::string out{bytes};
+  if (layout.little_endian) std::reverse(out.begin(), out.end());
+  if (layout.swap_words && out.size() % 2 == 0) {
+    for (std::size_t i = 0; i < out.size() / 2; i += 2) {
+      const std::size_t j = out.size() - 2 - i;
+      if (i >= j) break;
+      std::swap(out[i], out[j]);
+      std::swap(out[i + 1], out[j + 1]);
+    }
+  }
+  return out;
+}
 
 Result<void> append_layout(std::string& out, const ByteLayout& layout, std::string_view bytes) {
   const std::string_view found = cut(layout.range, bytes);

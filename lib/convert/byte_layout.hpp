@@ -32,6 +32,10 @@ struct ByteLayout {
   std::uint8_t bits = 0;  ///< 0 = all
 };
 
+/// The bytes of a number with the most significant one first; of such a number, as they are laid
+/// out.
+std::string in_big_endian(const ByteLayout& layout, std::string_view bytes);
+
 /// Appends the value as JSON. Errors: too few bytes, digits that are none, NaN and infinity.
 Result<void> append_layout(std::string& out, const ByteLayout& layout, std::string_view bytes);
 

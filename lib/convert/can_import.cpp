@@ -110,6 +110,7 @@ Item read_can_item(ConfigTable& table, const ItemStyle& style) {
 
 Imported import_can(ConfigTable& root, bool compat) {
   FamilyFrame frame(root, compat, "node");
+  frame.set_style(DownStyle::can);
   return frame.run(
       "devices",
       {"interface", "channel", "backend", "reconnect", "reconnectPeriod", "reconnectCount"},

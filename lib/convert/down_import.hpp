@@ -11,8 +11,6 @@
 
 namespace tbgw::convert {
 
-enum class DownStyle : std::uint8_t { mqtt, request, rest, ftp, socket, can, ble, xmpp };
-
 /// Appends the rules of one table: the file (or its requestsMapping), or a device, whose name then
 /// is `device`. `address` is where such a device is ("" = unknown).
 void read_down_rules(ConfigTable& table, DownStyle style, const std::string& device,

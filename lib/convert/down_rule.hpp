@@ -11,9 +11,12 @@
 
 #include "convert/expression.hpp"
 #include "convert/mapping.hpp"
-#include "convert/regex.hpp"
+#include "core/regex.hpp"
 
 namespace tbgw::convert {
+
+/// Whose files say how.
+enum class DownStyle : std::uint8_t { mqtt, request, rest, ftp, socket, can, ble, xmpp };
 
 /// Names in its texts: deviceName, deviceType, attributeKey, attributeValue, methodName, requestId,
 /// params, params.x.
@@ -44,10 +47,19 @@ struct DownRule {
   };
   std::optional<Frame> frame;
 
+  // Of native maps: the value as bytes, with others around it.
+  std::optional<Item> encode;  ///< its layout, scaling and names
+  Text encode_value;           ///< which value; empty = the value or the parameters themselves
+  std::string before;
+  std::string after;
+
+  bool brought = false;  ///< by the call itself
   bool with_response = false;
   std::chrono::milliseconds timeout{5000};
-  Text answer_topic;  ///< where the answer comes
-  Text response;      ///< what of the answer is the result; empty = all of it
+  Text answer_topic;           ///< where the answer comes
+  Decode answer_decode;        ///< of native maps
+  std::optional<Item> answer;  ///< likewise: the value in the answer
+  Text response;               ///< what of the answer is the result; empty = all of it
 };
 
 }  // namespace tbgw::convert

@@ -5,6 +5,9 @@
 #include <bit>
 #include <cmath>
 
+#include "convert/adhoc_rule.hpp"
+#include "convert/charset.hpp"
+#include "convert/encode_layout.hpp"
 #include "convert/payload.hpp"
 #include "core/text.hpp"
 
@@ -50,45 +53,6 @@ std::string escaped(std::string_view text, bool url) {
 std::string in_json_string(std::string_view text) {
   const std::string quoted = json_string(text);
   return quoted.substr(1, quoted.size() - 2);
-}
-
-std::string to_utf16(std::string_view utf8) {
-  std::string out = "\xFF\xFE";
-  for (std::size_t i = 0; i < utf8.size();) {
-    const auto first = static_cast<unsigned char>(utf8[i]);
-    const std::size_t length = first < 0x80U ? 1 : first < 0xE0U ? 2 : first < 0xF0U ? 3 : 4;
-    std::uint32_t code = length == 1 ? first : first & (0x7FU >> length);
-    for (std::size_t k = 1; k < length && i + k < utf8.size(); ++k)
-      code = code << 6U | (static_cast<unsigned char>(utf8[i + k]) & 0x3FU);
-    i += length;
-    const auto unit = [&](std::uint32_t value) {
-      out += static_cast<char>(value & 0xFFU);
-      out += static_cast<char>(value >> 8U & 0xFFU);
-    };
-    if (code >= 0x10000U) {
-      unit(0xD800U + ((code - 0x10000U) >> 10U));
-      code = 0xDC00U + ((code - 0x10000U) & 0x3FFU);
-    }
-    unit(code);
-  }
-  return out;
-}
-
-Result<std::string> in_charset(const std::string& text, Charset charset) {
-  if (charset == Charset::utf16) return to_utf16(text);
-  if (charset != Charset::latin1) return text;
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto code = static_cast<unsigned char>(text[i]);
-    if (code >= 0x80U && (code > 0xC3U || i + 1 >= text.size())) {
-      return Error{in_quotes(text) + " cannot be said in latin-1"};
-    }
-    const bool wide = code >= 0x80U;
-    out += wide ? static_cast<char>((code & 0x03U) << 6U |
-                                    (static_cast<unsigned char>(text[++i]) & 0x3FU))
-                : text[i];
-  }
-  return out;
 }
 
 Result<std::string> number_bytes(const Computed& value, const DownRule::Frame& frame) {
@@ -162,6 +126,29 @@ Result<int> DownWriter::append(DownRule::On on, const DownEvent& event, std::str
   return count;
 }
 
+bool DownWriter::has_rules(DownRule::On on) const {
+  return std::any_of(map_.down_rules.begin(), map_.down_rules.end(),
+                     [&](const DownRule& rule) { return rule.on == on; });
+}
+
+Result<int> DownWriter::append_adhoc(const DownEvent& event, std::string& out) {
+  if (!map_.down_style) return 0;
+  auto rule = adhoc_rule(*map_.down_style, event.device, event.name, event.value);
+  if (!rule) return rule.error();
+  if (!*rule) return 0;
+  (*rule)->brought = true;
+  // Where the device is, its own rules say.
+  for (const DownRule& known : map_.down_rules) {
+    if (!(*rule)->address_member.empty()) break;
+    if (known.device != event.device || !known.address.constant()) continue;
+    (*rule)->address_member = known.address_member;
+    (*rule)->address = known.address;
+  }
+  describe(event);
+  if (const auto done = append_command(**rule, event, out); !done) return done.error();
+  return 1;
+}
+
 Result<int> DownWriter::append_response(std::size_t index, const DownEvent& event,
                                         std::string& out) {
   for (const DownRule& rule : map_.down_rules) {
@@ -193,8 +180,21 @@ Result<std::string> DownWriter::address_of(const DownRule& rule, const Text& tex
   return out;
 }
 
+namespace {
+
+/// A text as the file had it.
+std::string written(const Text& text) {
+  std::string out;
+  for (const Text::Piece& piece : text.pieces)
+    out += piece.what == Text::Piece::What::path ? "${" + piece.text + "}" : piece.text;
+  return out;
+}
+
+}  // namespace
+
 Result<std::string> DownWriter::text_of_value(const DownRule& rule, const DownEvent& event) {
   if (rule.value.empty()) {
+    if (rule.brought) return std::string{};  // the parameters were the rule
     if (event.value == nullptr || event.value->type == JsonType::null) {
       return Error{"No data to send"};
     }
@@ -244,27 +244,65 @@ Result<std::string> DownWriter::frame_bytes(const DownRule& rule, const DownEven
   return frame.before + *bytes + frame.after;
 }
 
+/// The value a native rule is about, as bytes: names become their numbers again.
+Result<std::string> DownWriter::encoded(const DownRule& rule, const DownEvent& event) {
+  JsonMember value = event.value == nullptr ? JsonMember{} : *event.value;
+  if (rule.encode_value.single_path()) {
+    const Text::Piece& piece = rule.encode_value.pieces.front();
+    const auto found = names_.find(piece.path);
+    if (!found) return Error{"${" + piece.text + "} is missing"};
+    value = *found;
+  }
+  if (value.type == JsonType::object || value.type == JsonType::array) {
+    return Error{"the value must be a number, a text, true or false"};
+  }
+  const Item& item = *rule.encode;
+  for (const auto& [number, name] : item.names) {
+    if (name != value.raw) continue;
+    value.type = JsonType::string;
+    value.text = number;
+    break;
+  }
+  return encode_layout(item.layout, item.scaling, value);
+}
+
+Result<std::string> DownWriter::payload_of(const DownRule& rule, const DownEvent& event) {
+  if (rule.frame) return frame_bytes(rule, event);
+  auto bytes = rule.encode ? encoded(rule, event) : text_of_value(rule, event);
+  if (bytes && !rule.encode) bytes = in_charset(*bytes, rule.charset);
+  if (!bytes) return bytes.error();
+  return rule.before + *bytes + rule.after;
+}
+
 Result<void> DownWriter::append_command(const DownRule& rule, const DownEvent& event,
                                         std::string& out) {
-  const auto text = rule.frame ? frame_bytes(rule, event) : text_of_value(rule, event);
-  if (!text) return text.error();
-  const auto bytes = rule.frame ? text : in_charset(*text, rule.charset);
+  const auto bytes = payload_of(rule, event);
   if (!bytes) return bytes.error();
-  out += "{\"device\":";
-  append_json_string(out, event.device);
+  std::string address;
   if (!rule.address_member.empty()) {
-    const auto address = address_of(rule, rule.address);
-    if (!address) return address.error();
-    out.append(",").append(json_string(rule.address_member)).append(":");
-    append_json_string(out, *address);
+    const auto found = address_of(rule, rule.address);
+    if (!found) return found.error();
+    if (rule.address_member == "topic" && found->find_first_of("+#") != std::string::npos) {
+      return Error{in_quotes(*found) + " is no topic to publish to"};
+    }
+    address = "," + json_string(rule.address_member) + ":" + json_string(*found);
   }
-  const bool binary = rule.frame || rule.charset != Charset::utf8 || !is_utf8(*bytes);
-  out += ",\"send\":" +
+  out += '{';
+  // A connector's own call is about no device.
+  if (!event.device.empty()) out += "\"device\":" + json_string(event.device);
+  out += event.device.empty() && !address.empty() ? address.substr(1) : address;
+  if (out.back() != '{') out += ',';
+  const bool binary =
+      rule.frame || rule.encode || rule.charset != Charset::utf8 || !is_utf8(*bytes);
+  out += "\"send\":" +
          (binary ? "\"" + to_hex(*bytes) + R"(","encoding":"hex")" : json_string(*bytes));
   out += rule.members;
   if (rule.on == DownRule::On::rpc) {
     out.append(R"(,"rpc":{"id":)").append(event.id).append(",\"method\":");
     append_json_string(out, event.name);
+    // The way up has no such rule: what of the answer is wanted goes with the call and comes back.
+    if (rule.brought && !rule.response.empty())
+      out += ",\"response\":" + json_string(written(rule.response));
     out += '}';
     if (rule.with_response) {
       out += R"(,"answer":{"timeout":)" + std::to_string(rule.timeout.count());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "convert/adhoc_rule.hpp"
 #include "convert/answer.hpp"
 #include "convert/payload.hpp"
 #include "convert/template.hpp"
@@ -72,6 +73,9 @@ Result<void> Downlink::convert_event(std::string_view line, const Members& membe
   if (!map_.mappings.empty() && !device->empty()) {
     return convert_mapped(*event, line, members, *device, out);
   }
+  if (*event == "rpc" && device->empty() && is_connectors(members)) {
+    return convert_mapped(*event, line, members, *device, out);
+  }
   // Without a device it is about the gateway itself, which is nobody's device.
   if ((*event != "attributes" && *event != "rpc") || device->empty()) {
     ++counts_.passed;
@@ -89,6 +93,16 @@ Result<void> Downlink::convert_event(std::string_view line, const Members& membe
   if (!inner) return Error{"data: " + inner.error().text};
   return *event == "rpc" ? convert_rpc(*inner, *device, out)
                          : convert_attributes(*inner, *device, out);
+}
+
+/// A call to the gateway that is for this connector: "mqtt_publish".
+bool Downlink::is_connectors(const Members& members) {
+  if (!map_.down_style || members.data == nullptr || members.data->type != JsonType::object) {
+    return false;
+  }
+  const auto data = data_view_.object(members.data->raw);
+  const JsonMember* method = data ? find(*data, "method") : nullptr;
+  return method != nullptr && is_connector_call(*map_.down_style, method->text);
 }
 
 void Downlink::count_deleted(const JsonMember& deleted) {

@@ -52,6 +52,7 @@ class Downlink {
   Result<void> mapped_response(const Members& members, std::span<const JsonMember> data,
                                std::string_view device, std::string& out);
   void remember_last_line(std::size_t start, const std::string& out);
+  bool is_connectors(const Members& members);
   void count_deleted(const JsonMember& deleted);
   void begin_command(const Choice& choice, std::string& out);
   void append_send(std::string& out, std::string_view bytes, bool binary);

@@ -12,7 +12,9 @@ Result<void> Downlink::convert_mapped(std::string_view event, std::string_view l
                                       std::string& out) {
   const bool ours = event == "attributes" || event == "rpc" || event == "attributes-response";
   // A connector without rules of this kind (SNMP, ODBC) takes the events as they are.
-  if (!ours || !writer_.has_rules()) {
+  const bool nobody =
+      event == "attributes-response" && !writer_.has_rules(DownRule::On::attributes_response);
+  if (!ours || nobody || !writer_.has_rules()) {
     ++counts_.passed;
     out.append(line).push_back('\n');
     return {};
@@ -64,8 +66,9 @@ Result<void> Downlink::mapped_rpc(std::span<const JsonMember> data, std::string_
   const auto name = text_of(find(data, "method"), "method");
   if (!name || name->empty()) return Error{"data: an rpc must have a method, a text"};
   const std::size_t start = out.size();
-  const auto count =
-      writer_.append(DownRule::On::rpc, {device, *name, find(data, "params"), id->raw}, out);
+  const DownEvent event{device, *name, find(data, "params"), id->raw};
+  auto count = writer_.append_adhoc(event, out);
+  if (count && *count == 0) count = writer_.append(DownRule::On::rpc, event, out);
   if (count && *count > 0) {
     ++counts_.commands;
   } else {

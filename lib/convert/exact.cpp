@@ -2,7 +2,10 @@
 #include "convert/exact.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
+#include <cstdint>
 
 #include "convert/decimal.hpp"
 #include "core/number.hpp"
@@ -93,6 +96,46 @@ std::optional<Exact> Exact::plus(const Exact& other) const {
   return Exact(*a + *b, places);
 }
 
+std::optional<Exact> Exact::whole_over(const Exact& divisor) const {
+  const auto above = shifted(mantissa_, divisor.places_);
+  const auto below = shifted(divisor.mantissa_, places_);
+  if (!above || !below || *below == 0) return std::nullopt;
+  Wide whole = *above / *below;
+  const Wide rest = *above % *below;
+  const auto size = [](Wide value) { return value < 0 ? -value : value; };
+  if (size(rest) >= size(*below) - size(rest)) whole += (*above < 0) == (*below < 0) ? 1 : -1;
+  return Exact(whole, 0);
+}
+
+// Most of what scaled maps do: 64 bits and one buffer, a tenth of the time.
+bool Exact::append_product(std::string& out, std::string_view number) const {
+  constexpr Wide kShort = 1'000'000;
+  constexpr std::size_t kDigits = 10;
+  if (places_ < 1 || places_ > 9 || mantissa_ > kShort || mantissa_ < -kShort) return false;
+  std::int64_t factor = 0;
+  const char* const end = number.data() + number.size();
+  const auto read = std::from_chars(number.data(), end, factor);
+  if (read.ec != std::errc{} || read.ptr != end || number.size() > kDigits) return false;
+  factor *= static_cast<std::int64_t>(mantissa_);
+  std::uint64_t rest = static_cast<std::uint64_t>(factor < 0 ? -factor : factor);
+  std::array<char, 24> text{};
+  std::size_t at = text.size();
+  int places = places_;
+  for (; places > 0 && rest % 10 == 0; --places)
+    rest /= 10;
+  if (places == 0) text[--at] = '0';
+  for (int i = 0; i < places; ++i, rest /= 10)
+    text[--at] = static_cast<char>('0' + rest % 10);
+  text[--at] = '.';
+  do {
+    text[--at] = static_cast<char>('0' + rest % 10);
+    rest /= 10;
+  } while (rest != 0);
+  if (factor < 0) text[--at] = '-';
+  out.append(text.data() + at, text.size() - at);
+  return true;
+}
+
 Exact Exact::rounded(int places) const {
   Wide mantissa = mantissa_;
   if (places >= places_) return *this;
@@ -154,6 +197,9 @@ double scaled(double value, const Scaling& scaling) {
 }  // namespace
 
 Result<void> append_scaled(std::string& out, std::string_view number, const Scaling& scaling) {
+  const bool only_scale =
+      scaling.scale && !scaling.offset && !scaling.round && !scaling.least && !scaling.most;
+  if (only_scale && scaling.scale->append_product(out, number)) return {};
   const auto start = Exact::parse(number);
   auto value = start ? scaled(*start, scaling) : std::nullopt;
   if (!value) {

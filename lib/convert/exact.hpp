@@ -20,6 +20,14 @@ class Exact {
 
   [[nodiscard]] std::optional<Exact> times(const Exact& other) const;
   [[nodiscard]] std::optional<Exact> plus(const Exact& other) const;
+  [[nodiscard]] Exact negated() const { return Exact(-mantissa_, places_); }
+  /// The whole number nearest to this over `divisor`, halves away from zero; nullopt = too many
+  /// digits, or no divisor.
+  [[nodiscard]] std::optional<Exact> whole_over(const Exact& divisor) const;
+  static Exact one() { return Exact(1, 0); }
+  /// Appends `number` times this, where both are short, as append_scaled() does; false: they are
+  /// not (or this is whole), nothing was appended.
+  [[nodiscard]] bool append_product(std::string& out, std::string_view number) const;
   /// To `places` digits behind the point, halves away from zero.
   [[nodiscard]] Exact rounded(int places) const;
   [[nodiscard]] bool less(const Exact& other) const;

@@ -47,7 +47,13 @@ std::string bytes_in_words(std::string_view slice, std::string_view record) {
 }  // namespace
 
 Explainer::Explainer(const Map& map, bool downlink)
-    : map_(map), downlink_(downlink), selector_(map), up_(map), down_(map), values_(map.compat) {}
+    : map_(map),
+      downlink_(downlink),
+      selector_(map),
+      up_(map),
+      down_(map),
+      values_(map.compat),
+      mapped_(map) {}
 
 Explainer::~Explainer() = default;
 
@@ -88,6 +94,10 @@ void Explainer::explain_raw(const Members& members, std::string& out) {
   if (!record) return;  // the reason follows as "rejected"
   out.append("  ").append(std::to_string(record->size())).append(" bytes: ");
   out.append(in_quotes(*record)).push_back('\n');
+  if (!map_.mappings.empty()) {
+    mapped_.explain(members, *record, out);
+    return;
+  }
   const auto choice = selector_.pick(members);
   if (!choice) return;
   out.append("  device ").append(in_quotes(choice->device)).append(" (type ");

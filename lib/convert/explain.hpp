@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "convert/downlink.hpp"
+#include "convert/explain_mapped.hpp"
 #include "convert/line.hpp"
 #include "convert/map.hpp"
 #include "convert/select.hpp"
@@ -40,6 +41,7 @@ class Explainer {
   Uplink up_;
   Downlink down_;
   ValueWriter values_;
+  MappedExplainer mapped_;
   FrameBytes frame_;
   JsonView view_;
   std::string result_;

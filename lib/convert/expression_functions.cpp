@@ -33,7 +33,9 @@ Result<double> number_of(const Computed& value) {
   if (const auto* yes = value.boolean()) return static_cast<double>(*yes);
   const std::string* text = value.text();
   if (text == nullptr) return Error{"there is no value"};
-  return parse_real(strip(*text));
+  std::string_view number = strip(*text);
+  if (number.size() > 1 && number[0] == '+' && number[1] != '-') number.remove_prefix(1);
+  return parse_real(number);
 }
 
 Computed as_whole_if_it_fits(double value) {

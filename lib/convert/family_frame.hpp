@@ -49,6 +49,7 @@ class FamilyFrame {
   }
 
   void add(Mapping mapping) { imported_.map.mappings.push_back(std::move(mapping)); }
+  void set_style(DownStyle style) { imported_.map.down_style = style; }
   [[nodiscard]] std::vector<DownRule>& down_rules() { return imported_.map.down_rules; }
   [[nodiscard]] Notices& notices() { return notices_; }
   [[nodiscard]] bool compat() const { return compat_; }

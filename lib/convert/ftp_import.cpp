@@ -42,6 +42,7 @@ bool ends_with(std::string_view text, std::string_view end) {
 
 Imported import_ftp(ConfigTable& root, bool compat) {
   FamilyFrame frame(root, compat, "path");
+  frame.set_style(DownStyle::ftp);
   root.ignore({"parameters"});
   read_down_rules(root, DownStyle::ftp, "", "", frame.down_rules(), frame.notices());
   return frame.run(

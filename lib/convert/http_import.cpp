@@ -31,6 +31,7 @@ class HttpImport {
   HttpImport(ConfigTable& root, bool compat, bool rest) : root_(root), rest_(rest) {
     imported_.map.compat = compat;
     imported_.map.address_member = "url";
+    imported_.map.down_style = rest ? DownStyle::rest : DownStyle::request;
     imported_.map.from_reference = true;
   }
 

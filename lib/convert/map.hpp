@@ -92,7 +92,8 @@ struct Map {
   /// For messages that say themselves which device they are about. If there are some, the fields of
   /// the devices are not looked at.
   std::vector<Mapping> mappings;
-  std::vector<DownRule> down_rules;  ///< of such maps, the way down
+  std::vector<DownRule> down_rules;     ///< of such maps, the way down
+  std::optional<DownStyle> down_style;  ///< calls may bring their own rule: see adhoc_rule.hpp
   /// The member of a record that `DeviceRule::address` is compared with.
   std::string address_member = "port";
   /// The reference gateway's meaning wherever ours differs (--compat).

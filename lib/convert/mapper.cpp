@@ -93,19 +93,21 @@ const Mapper::Done& Mapper::convert(const Members& members, std::string_view byt
   const auto takers = this->takers(*source, *address, *device);
   if (takers.empty()) done_.reason = nobody(*address).text;
   some_missing_ = false;
+  bool suited = takers.empty();
   for (const Mapping* mapping : takers) {
     message_.bytes = bytes;
     message_.address = *address;
     message_.device = *device;
     message_.source = *source;
     message_.characteristic = characteristic_of(members);
-    const auto& begins = mapping->match.bytes;
-    if (begins && cut(begins->first, bytes) != begins->second) continue;
+    if (!suits(mapping->match, bytes)) continue;
+    suited = true;
     const auto decoded = decoder_.each(
         mapping->decode, message_, [&](const Message& message) { take(*mapping, message, out); });
     if (!decoded) problem(*mapping, "", decoded.error().text);
     if (mapping->exclusive && done_.readings > 0) break;
   }
+  if (!suited) done_.reason = "no rule for a message such as " + in_quotes(bytes);
   if (done_.readings == 0 && done_.reason.empty() && some_missing_) {
     done_.reason = "nothing that the map asks for is in the record";
   }

@@ -17,8 +17,8 @@
 #include "convert/exact.hpp"
 #include "convert/expression.hpp"
 #include "convert/message.hpp"
-#include "convert/regex.hpp"
 #include "convert/timestamp.hpp"
+#include "core/regex.hpp"
 #include "report/strategy.hpp"
 
 namespace tbgw::convert {
@@ -33,6 +33,8 @@ struct Match {
   std::optional<Regex> device;  ///< the whole `device` of the record
   /// These bytes of the message must be this text.
   std::optional<std::pair<ByteRange, std::string>> bytes;
+  std::optional<Regex> message;       ///< is found somewhere in the message
+  std::optional<std::size_t> length;  ///< the message has so many bytes
 };
 
 /// What the bytes of a message are taken for.
@@ -130,6 +132,9 @@ struct Mapping {
 
 /// Whether a record with this source and address is the mapping's. `address` is not "".
 bool takes(const Match& match, std::string_view address);
+
+/// Whether the bytes of such a record are the mapping's, too.
+bool suits(const Match& match, std::string_view bytes);
 
 /// MQTT's rules for + and #, which match no topic that begins with $; "$share/group/" is left out.
 bool topic_matches(std::string_view filter, std::string_view topic);

@@ -110,4 +110,12 @@ bool takes(const Match& match, std::string_view address) {
   return match.regex && match.regex->matches(address);
 }
 
+bool suits(const Match& match, std::string_view bytes) {
+  if (match.length && *match.length != bytes.size()) return false;
+  if (match.bytes && cut(match.bytes->first, bytes) != match.bytes->second) return false;
+  if (!match.message) return true;
+  const auto found = match.message->search(bytes);
+  return found && *found;
+}
+
 }  // namespace tbgw::convert

@@ -12,8 +12,8 @@
 
 #include "convert/expression.hpp"
 #include "convert/json_path.hpp"
-#include "convert/regex.hpp"
 #include "core/json_view.hpp"
+#include "core/regex.hpp"
 #include "core/result.hpp"
 
 namespace tbgw::convert {

@@ -18,6 +18,7 @@ class MqttImport {
   MqttImport(ConfigTable& root, bool compat) : root_(root) {
     imported_.map.compat = compat;
     imported_.map.address_member = "topic";
+    imported_.map.down_style = DownStyle::mqtt;
     imported_.map.from_reference = true;
   }
 

@@ -6,21 +6,13 @@
 #include <utility>
 
 #include "convert/mapping_import.hpp"
+#include "convert/native_decode.hpp"
+#include "convert/native_down.hpp"
 #include "convert/native_item.hpp"
 #include "core/text.hpp"
 
 namespace tbgw::convert {
 namespace {
-
-using As = Decode::As;
-
-constexpr std::array<std::pair<std::string_view, As>, 7> kDecodings{{{"json", As::json},
-                                                                     {"text", As::bytes},
-                                                                     {"bytes", As::bytes},
-                                                                     {"csv", As::csv},
-                                                                     {"pairs", As::pairs},
-                                                                     {"regex", As::regex},
-                                                                     {"pieces", As::pieces}}};
 
 class NativeImport {
  public:
@@ -34,6 +26,7 @@ class NativeImport {
     std::size_t index = 0;
     for (ConfigTable& table : root_.tables({"maps"}))
       add(table, index++, strategy);
+    imported_.map.down_rules = read_native_down(root_);
     if (imported_.map.mappings.empty()) root_.fail("maps", "must have at least one map");
     root_.ignore({"$schema"});
     root_.refuse_unknown();
@@ -48,7 +41,7 @@ class NativeImport {
     mapping.place = "maps[" + std::to_string(index) + "]";
     mapping.own_time = false;
     read_match(table, mapping.match);
-    read_decode(table, mapping.decode);
+    mapping.decode = read_native_decode(table, Decode::As::json);
     if (const auto filter = table.text({"filter"})) {
       mapping.filter = expression_at(table, "filter", *filter);
     }
@@ -88,39 +81,15 @@ class NativeImport {
       if (glob) match.by = Match::By::glob;
     }
     match.source = table.text({"source"}).value_or("");
+    if (const auto message = table.text({"matches"})) {
+      match.message = regex_at(table, "matches", *message);
+    }
+    if (const auto length = table.integer({"length"}, 0, 1 << 20)) {
+      match.length = static_cast<std::size_t>(*length);
+    }
     if (const auto device = table.text({"fromDevice"})) {
       match.device = regex_at(table, "fromDevice", *device);
     }
-  }
-
-  static void read_decode(ConfigTable& table, Decode& decode) {
-    const std::string wanted = table.text({"decode"}).value_or("json");
-    bool known = false;
-    for (const auto& [name, as] : kDecodings) {
-      if (wanted != name) continue;
-      decode.as = as;
-      known = true;
-    }
-    if (!known) {
-      table.fail("decode",
-                 "must be json, text, bytes, csv, pairs, regex or pieces, is " + in_quotes(wanted));
-    }
-    decode.hex_text = table.boolean({"hexText"}).value_or(false);
-    decode.separator = table.text({"separator"}).value_or(decode.as == As::pairs ? ";" : ",");
-    if (decode.separator.empty()) table.fail("separator", "must not be empty");
-    decode.assign = table.text({"assign"}).value_or("=");
-    if (decode.assign.empty()) table.fail("assign", "must not be empty");
-    if (const auto columns = table.texts({"columns"})) decode.columns = *columns;
-    if (const auto each = table.text({"each"})) {
-      auto path = parse_json_path(*each);
-      if (!path) table.fail("each", path.error().text);
-      if (decode.as != As::json) table.fail("each", "is for decode json");
-      decode.each = *std::move(path);
-    }
-    const auto pattern = table.text({"pattern"});
-    if (pattern) decode.regex = regex_at(table, "pattern", *pattern);
-    if (decode.as == As::regex && !pattern) table.fail("pattern: must be there for decode regex");
-    if (decode.as != As::regex && pattern) table.fail("pattern", "is for decode regex");
   }
 
   static Text name(ConfigTable& table, std::string_view key, std::string_view from_address,

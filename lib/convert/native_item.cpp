@@ -171,7 +171,7 @@ void read_value(ConfigTable& table, Item& item, const Decode& decode) {
     item.value = native_text(table, "value", *value, decode);
   } else if (item.from == Item::From::text) {
     const std::string key = table.text({"key"}).value_or("");
-    if (decode.as == Decode::As::bytes) {
+    if (decode.as == Decode::As::bytes || key.empty()) {
       item.value = parse_byte_text("[:]");
     } else {
       Text::Piece piece;
@@ -194,15 +194,29 @@ Text native_text(const ConfigTable& table, std::string_view key, const std::stri
   return text_at(table, key, value);
 }
 
-Item read_native_item(ConfigTable& table, const Decode& decode, const report::Said& strategy,
-                      Notices& notices) {
+Item read_native_value(ConfigTable& table, const Decode& decode) {
   Item item;
-  const std::string key = table.text({"key"}).value_or("");
-  if (key.empty()) table.fail("key: must name the key");
-  item.key = text_at(table, "key", key);
   read_value(table, item, decode);
   read_scaling(table, item);
   read_names(table, item);
+  return item;
+}
+
+Item read_native_number(ConfigTable& table) {
+  Item item;
+  item.from = Item::From::layout;
+  read_layout(table, item);
+  read_scaling(table, item);
+  read_names(table, item);
+  return item;
+}
+
+Item read_native_item(ConfigTable& table, const Decode& decode, const report::Said& strategy,
+                      Notices& notices) {
+  const std::string key = table.text({"key"}).value_or("");
+  if (key.empty()) table.fail("key: must name the key");
+  Item item = read_native_value(table, decode);
+  item.key = text_at(table, "key", key);
   if (const auto ts = table.text({"ts"})) item.time.text = native_text(table, "ts", *ts, decode);
   item.time.order.day_first = table.boolean({"dayFirst"}).value_or(false);
   item.time.order.year_first = table.boolean({"yearFirst"}).value_or(false);

@@ -88,11 +88,12 @@ void Reporter::release(std::string& out, bool all) {
     auto due = entry.gate.due();
     if (!due) continue;
     const report::Time own = at(entry.last_ms) + (now - entry.seen);
-    if (const auto sample = entry.gate.take(all ? std::max(own, *due) : own)) {
+    while (const auto sample = entry.gate.take(all ? std::max(own, *due) : own)) {
       const std::string stamp = sample->ts > 0 ? std::to_string(sample->ts) : "";
       append_reading(
           out, {entry.device, entry.profile, entry.key, sample->value, stamp, entry.telemetry});
       due = entry.gate.due();
+      if (!due) break;
     }
     if (!due) continue;
     const report::Time when = now + (*due - own);

@@ -10,6 +10,7 @@
 #include "convert/mapping_import.hpp"
 #include "convert/serial_field.hpp"
 #include "convert/template.hpp"
+#include "core/status.hpp"
 #include "core/text.hpp"
 
 namespace tbgw::convert {
@@ -82,6 +83,7 @@ class SerialImport {
       }
       add_device(root_);
     }
+    if (!mistakes_.empty()) throw Fatal(Status::config, mistakes_);
     finish(imported_.map);
     imported_.notices = notices_.take();
     return std::move(imported_);
@@ -125,6 +127,7 @@ class SerialImport {
       add_method(rule, method, context);
     ignore_port_keys(table);
     treat_unknown(table, notices_);
+    check_device(table, rule);
     imported_.map.devices.push_back(std::move(rule));
   }
 
@@ -142,8 +145,41 @@ class SerialImport {
       notices_.add(table.place("stringToDevice") + ": ${" + name + "} stays as it is: only ${" +
                    update.attribute + "}, ${deviceName} and ${deviceType} are filled in");
     }
-    treat_unknown(table, notices_);
+    treat_rest(table);
     return update;
+  }
+
+  /// A misspelled key would quietly give other bytes: it is a mistake in JSON too.
+  void treat_rest(const ConfigTable& table) {
+    bool misspelled = false;
+    for (const std::string& text : table.unknown()) {
+      if (text.find("(did you mean") == std::string::npos) continue;
+      mistake(text);
+      misspelled = true;
+    }
+    if (!misspelled) treat_unknown(table, notices_);
+  }
+
+  /// All of them are told at once.
+  void mistake(const std::string& text) { mistakes_ += (mistakes_.empty() ? "" : "\n") + text; }
+
+  /// What the platform could not take, or nobody could tell apart.
+  void check_device(const ConfigTable& table, const DeviceRule& rule) {
+    constexpr std::size_t kLongestName = 255;
+    const bool control = std::any_of(rule.name.begin(), rule.name.end(), [](char c) {
+      return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    });
+    if (control || rule.name.size() > kLongestName) {
+      mistake(table.place() + ": the name " + in_quotes(rule.name) +
+              " cannot be a device's: it has " +
+              (control ? "control characters" : "more than 255 bytes"));
+    }
+    for (const DeviceRule& other : imported_.map.devices) {
+      if (rule.name.empty() || rule.name != other.name || rule.address != other.address) continue;
+      mistake(table.place() + ": the device " + in_quotes(rule.name) +
+              (rule.address.empty() ? "" : " on port " + in_quotes(rule.address)) +
+              " stands here a second time");
+    }
   }
 
   void add_method(DeviceRule& rule, ConfigTable& table, const FieldContext& context) {
@@ -164,7 +200,7 @@ class SerialImport {
       table.fail("responseTimeoutSec", "must be more than 0");
     }
     method.response = import_response(table, context);
-    treat_unknown(table, notices_);
+    treat_rest(table);
     const bool again =
         std::any_of(rule.methods.begin(), rule.methods.end(),
                     [&](const RpcMethod& earlier) { return earlier.method == method.method; });
@@ -222,6 +258,7 @@ class SerialImport {
   ConfigTable& root_;
   Imported imported_;
   Notices notices_;
+  std::string mistakes_;
   report::Said strategy_;  ///< of the file
   std::string default_port_;
   bool little_endian_ = false;

@@ -92,10 +92,22 @@ Mapping read_request(ConfigTable& table, const Mapping& device, Notices& notices
   return mapping;
 }
 
+/// The values go back to whoever asked, as they are.
+DownRule answer_to_request(const std::string& address, Charset charset) {
+  DownRule rule;
+  rule.on = DownRule::On::attributes_response;
+  rule.charset = charset;
+  if (address.empty()) return rule;
+  rule.address_member = "address";
+  rule.address = constant_text(address);
+  return rule;
+}
+
 }  // namespace
 
 Imported import_socket(ConfigTable& root, bool compat) {
   FamilyFrame frame(root, compat, "address");
+  frame.set_style(DownStyle::socket);
   return frame.run("devices", {"socket"}, [&](ConfigTable& table, std::size_t index) {
     const ItemStyle style = frame.style(table);
     Mapping mapping;
@@ -109,10 +121,12 @@ Imported import_socket(ConfigTable& root, bool compat) {
       mapping.telemetry.push_back(read_slice(item, style, charset));
     for (ConfigTable& item : table.tables({"attributes"}))
       mapping.attributes.push_back(read_slice(item, style, charset));
-    for (ConfigTable& request : table.tables({"attributeRequests"}))
-      frame.add(read_request(request, mapping, frame.notices()));
-    check_class(table, "converter", {"BytesSocketUplinkConverter"});
     const bool exact = mapping.match.by == Match::By::exact;
+    for (ConfigTable& request : table.tables({"attributeRequests"})) {
+      frame.add(read_request(request, mapping, frame.notices()));
+      frame.down_rules().push_back(answer_to_request(exact ? mapping.match.pattern : "", charset));
+    }
+    check_class(table, "converter", {"BytesSocketUplinkConverter"});
     read_down_rules(table, DownStyle::socket, table.text({"deviceName"}).value_or(""),
                     exact ? mapping.match.pattern : "", frame.down_rules(), frame.notices());
     treat_unknown(table, frame.notices());

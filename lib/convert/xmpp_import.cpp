@@ -27,6 +27,7 @@ bool has_slices(ConfigTable& table) {
 
 Imported import_xmpp(ConfigTable& root, bool compat) {
   FamilyFrame frame(root, compat, "jid");
+  frame.set_style(DownStyle::xmpp);
   return frame.run("devices", {"server"}, [&](ConfigTable& table, std::size_t index) {
     ItemStyle style = frame.style(table);
     style.bytes = has_slices(table);

@@ -99,10 +99,29 @@ void Gate::pass_periods(Time now) {
   next_ += ((now - next_) / period + 1) * period;
 }
 
+/// A sample of an aggregate. What came before the end of the running period is done with it.
+bool Gate::collect(std::string_view value, EpochMs ts, Time now) {
+  const bool first = running_.empty() && over_.empty() && next_ == Time{};
+  if (first) next_ = now + std::max(strategy_.period, Milliseconds{1});
+  if (now >= next_) {
+    if (!running_.empty()) over_.push_back(running_.finish(strategy_.function));
+    pass_periods(now);
+  }
+  running_.add(value, ts);
+  return false;
+}
+
 bool Gate::offer(std::string_view value, EpochMs ts, Time now) {
   if (strategy_.kind == Kind::on_received) return true;
+  if (aggregates()) return collect(value, ts, now);
   const bool first = last_.empty();
   if (periodic() && first) next_ = now + std::max(strategy_.period, Milliseconds{1});
+  if (held_ && now >= next_) {
+    // A replay is faster than the clock: nobody took it when its period ended.
+    over_.push_back(*held_);
+    sent(over_.back().value, next_);
+    pass_periods(next_);
+  }
   const bool over = periodic() && now >= next_;
   if (over) pass_periods(now);
   const bool changed = strategy_.kind != Kind::on_report_period && news(value, now);
@@ -115,12 +134,23 @@ bool Gate::offer(std::string_view value, EpochMs ts, Time now) {
 }
 
 std::optional<Time> Gate::due() const {
-  if (!held_) return std::nullopt;
+  if (!over_.empty()) return next_ - std::max(strategy_.period, Milliseconds{1});
+  if (!held_ && running_.empty()) return std::nullopt;
   return next_;
 }
 
 std::optional<Sample> Gate::take(Time now) {
-  if (!held_ || now < next_) return std::nullopt;
+  if (!over_.empty()) {
+    Sample out = std::move(over_.front());
+    over_.erase(over_.begin());
+    return out;
+  }
+  if (now < next_) return std::nullopt;
+  if (!running_.empty()) {
+    pass_periods(now);
+    return running_.finish(strategy_.function);
+  }
+  if (!held_) return std::nullopt;
   std::optional<Sample> out = std::move(held_);
   pass_periods(now);
   sent(out->value, now);
@@ -128,6 +158,7 @@ std::optional<Sample> Gate::take(Time now) {
 }
 
 void Gate::forget() {
+  if (!running_.empty()) over_.push_back(running_.finish(strategy_.function));
   last_.clear();
   held_.reset();
 }

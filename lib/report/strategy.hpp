@@ -12,6 +12,7 @@
 
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "report/aggregate.hpp"
 
 namespace tbgw::report {
 
@@ -39,6 +40,8 @@ struct Strategy {
   /// An unchanged value is sent again once the last one sent is this old.
   Milliseconds ttl{86400000};
   Deadband deadband;
+  /// Of on_report_period: what is sent for a period instead of its latest value.
+  Function function = Function::none;
   bool operator==(const Strategy&) const = default;
 };
 
@@ -50,15 +53,9 @@ std::string_view name_of(Kind kind);
 /// "0.5" or "2%".
 Result<Deadband> parse_deadband(std::string_view text);
 
-/// A sample as it is sent: its value as JSON text, and its own time.
-struct Sample {
-  std::string value;
-  EpochMs ts = 0;
-  bool operator==(const Sample&) const = default;
-};
-
 /// One key of one device under a strategy. What it lets through keeps its own time: a value is
-/// never repeated under a fresh stamp, so a device that fell silent reports nothing.
+/// never repeated under a fresh stamp, so a device that fell silent reports nothing. An aggregate
+/// has the time of the last sample in it.
 class Gate {
  public:
   explicit Gate(const Strategy& strategy) : strategy_(strategy) {}
@@ -66,17 +63,21 @@ class Gate {
   /// A sample (value: JSON text) came at `now`. True: send it. False: it is held back; under a
   /// strategy with a period it may still be sent by take().
   bool offer(std::string_view value, EpochMs ts, Time now);
-  /// When take() will have the sample held back; nullopt = nothing is held back for a time.
+  /// When take() will have the sample held back; nullopt = nothing is held back for a time. May be
+  /// past, when samples came faster than they were taken.
   [[nodiscard]] std::optional<Time> due() const;
-  /// The sample held back, if its time has come: send it.
+  /// The sample held back, if its time has come: send it. There may be more.
   std::optional<Sample> take(Time now);
-  /// The device went away: nothing is held back any more, and its next value is news.
+  /// The device went away: no single value is held back any more, an aggregate ends here, and the
+  /// next value is news.
   void forget();
 
   [[nodiscard]] const Strategy& strategy() const { return strategy_; }
 
  private:
+  bool collect(std::string_view value, EpochMs ts, Time now);
   [[nodiscard]] bool periodic() const;
+  [[nodiscard]] bool aggregates() const { return strategy_.function != Function::none; }
   [[nodiscard]] bool news(std::string_view value, Time now) const;
   void sent(std::string_view value, Time now);
   void pass_periods(Time now);
@@ -86,6 +87,8 @@ class Gate {
   Time last_at_;
   Time next_;  ///< the end of the running period
   std::optional<Sample> held_;
+  std::vector<Sample> over_;  ///< of periods that ended before anybody took them
+  Aggregate running_;
 };
 
 }  // namespace tbgw::report

@@ -20,9 +20,15 @@ Strategy read_table(ConfigTable& table, std::vector<std::string>& notices) {
     strategy.period = *period;
   }
   if (const auto ttl = table.duration({"ttl"}, std::chrono::seconds{1})) strategy.ttl = *ttl;
-  if (table.has({"aggregationFunction"})) {
-    notices.push_back(table.place("aggregationFunction") +
-                      ": aggregationFunction has no effect: values are not aggregated");
+  if (const auto function = table.text({"aggregationFunction"})) {
+    const auto known = parse_function(*function);
+    if (!known) table.fail("aggregationFunction", known.error().text);
+    strategy.function = *known;
+    if (strategy.kind != Kind::on_report_period && strategy.function != Function::none) {
+      strategy.function = Function::none;
+      notices.push_back(table.place("aggregationFunction") +
+                        ": aggregationFunction has no effect without ON_REPORT_PERIOD");
+    }
   }
   for (std::string& text : table.unknown())
     notices.push_back(std::move(text) + ", ignored");

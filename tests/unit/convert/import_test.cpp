@@ -183,7 +183,7 @@ TEST(Import, KeysWithoutEffectAreNotices) {
       "map.json:2: fromByte and toByte have no effect beside a delimiter\n");
   EXPECT_EQ(notices("{\"deviceName\":\"D\",\"telemetry\":[],\n\"reportStrategy\":{\"type\":"
                     "\"ON_CHANGE\",\n\"aggregationFunction\":\"avg\"}}"),
-            "map.json:3: aggregationFunction has no effect: values are not aggregated\n");
+            "map.json:3: aggregationFunction has no effect without ON_REPORT_PERIOD\n");
   EXPECT_EQ(notices("{\"deviceName\":\"D\",\n\"name\":\"E\",\"telemetry\":[],\n\"timeseries\":[]}"),
             "map.json:2: name is not used, deviceName stands beside it\n"
             "map.json:2: telemetry is not used, timeseries stands beside it\n");
@@ -217,6 +217,22 @@ TEST(Import, NullAndEmptyDelimitersAreAbsent) {
     "untilDelimiter":null,"fromByte":null,"toByte":0}]})")
                       .map;
   EXPECT_EQ(map.devices[0].telemetry[0].slice.by, Slice::By::whole);
+}
+
+TEST(Import, MistakesInMethodsAndDevicesThatAreThereTwiceAreToldAllAtOnce) {
+  EXPECT_EQ(
+      refusal_of("{\"devices\":[{\"name\":\"D\",\"port\":\"/a\",\"telemetry\":[],\n"
+                 "\"serverSideRpc\":[{\"method\":\"m\",\n\"responseUntilDelimeter\":\"x\"}],\n"
+                 "\"attributeUpdates\":[{\"attributeOnPlatform\":\"a\",\"stringToDevice\":\"x\",\n"
+                 "\"stringToDevce\":\"y\"}]},\n"
+                 "{\"name\":\"D\",\"port\":\"/a\",\"telemetry\":[]},\n"
+                 "{\"name\":\"D\",\"port\":\"/b\",\"telemetry\":[]},\n"
+                 "{\"name\":\"x\\n\",\"telemetry\":[]}]}"),
+      "map.json:5: unknown key 'stringToDevce' (did you mean 'stringToDevice'?)\n"
+      "map.json:3: unknown key 'responseUntilDelimeter' (did you mean "
+      "'responseUntilDelimiter'?)\n"
+      "map.json:6: the device 'D' on port '/a' stands here a second time\n"
+      "map.json:8: the name 'x\\n' cannot be a device's: it has control characters");
 }
 
 }  // namespace

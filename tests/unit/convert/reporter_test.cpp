@@ -51,8 +51,13 @@ TEST_F(ReporterTest, PeriodsAreThoseOfTheStampsAtAnySpeedOfReplay) {
   EXPECT_TRUE(pass(how, "1", 10'000));
   EXPECT_FALSE(pass(how, "2", 10'400));
   EXPECT_FALSE(pass(how, "3", 10'900));
-  EXPECT_TRUE(pass(how, "4", 11'100)) << "the period is over";
-  EXPECT_EQ(released(true), "") << "nothing newer is held back";
+  EXPECT_FALSE(pass(how, "4", 11'100)) << "the latest of the next period is still to come";
+  EXPECT_TRUE(pass(how, "5", 14'000)) << "a period without any is over";
+  const auto entry = [](std::string_view ts, std::string_view value) {
+    return R"({"deviceName":"D","deviceType":"default","telemetry":[{"ts":)" + std::string{ts} +
+           R"(,"values":{"k":)" + std::string{value} + "}}]}\n";
+  };
+  EXPECT_EQ(released(true), entry("10900", "3") + entry("11100", "4"));
 }
 
 TEST_F(ReporterTest, TheLastValueOfAPeriodComesWithItsOwnStampWhenNothingFollows) {
@@ -77,6 +82,24 @@ TEST_F(ReporterTest, WhatIsHeldBackAtTheEndGoesOut) {
   EXPECT_TRUE(pass(strategy(report::Kind::on_report_period), "1", 10'000));
   EXPECT_FALSE(pass(strategy(report::Kind::on_report_period), "2", 10'001));
   EXPECT_NE(released(true).find("\"ts\":10001"), std::string::npos);
+}
+
+TEST(ReportStrategy, AnAggregateOfEachPeriodWithTheStampOfItsLastSample) {
+  Up up(R"({"maps":[{"deviceName":"D","telemetry":[{"key":"t","reportStrategy":
+    {"type":"ON_REPORT_PERIOD","reportPeriod":60000,"aggregationFunction":"AVG"}}]}]})");
+  for (int i = 0; i < 4; ++i) {
+    const std::string ts = std::to_string(1000 + 30'000 * i);
+    EXPECT_EQ(up("{\"ts\":" + ts + R"(,"data":"{\"t\":)" + std::to_string(20 + i) + "}\"}"), "");
+    EXPECT_EQ(up.rejected, "");
+  }
+  std::string out;
+  up.converter().reporter().release(out, true);
+  EXPECT_EQ(
+      out,
+      R"({"deviceName":"D","deviceType":"default","telemetry":[{"ts":31000,"values":{"t":20.5}}]})"
+      "\n"
+      R"({"deviceName":"D","deviceType":"default","telemetry":[{"ts":91000,"values":{"t":22.5}}]})"
+      "\n");
 }
 
 TEST(ReportStrategy, OfAMapADeviceAndAFieldTheInnermostCounts) {

@@ -108,7 +108,8 @@ TEST(Strategy, PeriodsDoNotDriftWhenTheyAreServedLate) {
   EXPECT_TRUE(gate.take(at(1400)));
   EXPECT_FALSE(gate.offer("3", 3, at(1900)));
   EXPECT_EQ(*gate.due(), at(2000));
-  EXPECT_TRUE(gate.offer("4", 4, at(4700))) << "the period is over: this is its latest";
+  EXPECT_TRUE(gate.offer("4", 4, at(4700))) << "a period with nothing in it is over";
+  EXPECT_EQ(gate.take(at(4700)), (Sample{"3", 3})) << "the latest of the one before is not lost";
   EXPECT_FALSE(gate.offer("5", 5, at(4800)));
   EXPECT_EQ(*gate.due(), at(5000));
 }
@@ -166,15 +167,20 @@ TEST(StrategyConfig, ADeadbandAloneMeansOnChange) {
   EXPECT_EQ(resolve({}).kind, Kind::on_received);
 }
 
-TEST(StrategyConfig, TtlIsInSecondsAndAggregationIsNamedAsWithoutEffect) {
+TEST(StrategyConfig, TtlIsInSecondsAndAnAggregateNeedsAPeriod) {
   std::vector<std::string> notices;
   const Said said = said_in(
       "{\n\"reportStrategy\":{\"type\":\"ON_CHANGE\",\"ttl\":60,\n\"aggregationFunction\":\"MAX\"}"
       "}",
       notices);
   EXPECT_EQ(said.strategy->ttl, milliseconds{60000});
+  EXPECT_EQ(said.strategy->function, Function::none);
   ASSERT_EQ(notices.size(), 1U);
-  EXPECT_EQ(notices[0], "f.json:3: aggregationFunction has no effect: values are not aggregated");
+  EXPECT_EQ(notices[0], "f.json:3: aggregationFunction has no effect without ON_REPORT_PERIOD");
+  const Said good = said_in(
+      R"({"reportStrategy":{"type":"ON_REPORT_PERIOD","aggregationFunction":"avg"}})", notices);
+  EXPECT_EQ(good.strategy->function, Function::average);
+  EXPECT_EQ(notices.size(), 1U);
 }
 
 TEST(StrategyConfig, NonsenseIsRefusedWithItsLine) {
@@ -182,7 +188,9 @@ TEST(StrategyConfig, NonsenseIsRefusedWithItsLine) {
   for (const char* text :
        {R"({"reportStrategy":{"type":"SOMETIMES"}})", R"({"reportStrategy":{}})",
         R"({"reportStrategy":{"type":"ON_CHANGE","reportPeriod":0}})", R"({"deadband":"much"})",
-        R"({"deadband":[1]})", R"({"reportStrategy":7})"}) {
+        R"({"deadband":[1]})",
+        R"({"reportStrategy":{"type":"ON_REPORT_PERIOD","aggregationFunction":"MEDIAN"}})",
+        R"({"reportStrategy":7})"}) {
     EXPECT_THROW(said_in(text, notices), Fatal) << text;
   }
 }
