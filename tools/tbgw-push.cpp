@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -25,70 +26,23 @@
 #include "core/status_line.hpp"
 #include "core/time.hpp"
 #include "mqtt/cli_options.hpp"
-#include "mqtt/credentials.hpp"
 #include "mqtt/reason.hpp"
 #include "mqtt/session.hpp"
 #include "mqtt/session_text.hpp"
 #include "mqtt/target.hpp"
 #include "tb/gateway.hpp"
+#include "tb/gateway_proof.hpp"
 #include "tb/spool_link.hpp"
-#include "tb/topics.hpp"
+#include "tbgw-push-errand.hpp"
+#include "tbgw-push-firmware.hpp"
+#include "tbgw-push-options.hpp"
+#include "tbgw-push-target.hpp"
 
 namespace tbgw {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct Options {
-  CommonOptions common;
-  mqtt::CliOptions mqtt;
-  tb::UplinkOptions uplink;
-  std::chrono::milliseconds drain_timeout{kDrainTimeout};
-  const CLI::Option* drain_option = nullptr;
-  std::uint64_t memory = std::uint64_t{16} << 20;
-  std::uint64_t max_record = kMaxRecord;
-  std::string rejects;
-  bool dry_run = false;
-  bool login = false;
-};
-
-void declare(CLI::App& app, Options& options) {
-  declare_common(app, options.common, ConfigUse::options,
-                 {"tbgw-push mqtt://thingsboard.example.com --token-file token < readings.ndjson",
-                  "tbgw-push --dry-run < readings.ndjson"},
-                 mqtt::library_version());
-  mqtt::declare_options(app, options.mqtt);
-  app.add_flag("--dry-run", options.dry_run, "Print 'topic TAB payload' lines; connect to nothing");
-  app.add_flag("--login", options.login, "Ask for URL and access token and keep them for later");
-  add_duration(app, "--linger", options.uplink.linger,
-               "How long a reading may wait for company while more input comes");
-  app.add_option("--window", options.uplink.window.messages, "Messages sent and not acknowledged")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  add_size(app, "--max-payload", options.uplink.max_payload, "Largest MQTT remaining length");
-  add_size(app, "--memory", options.memory, "Stop reading when readings not acknowledged need this",
-           1);
-  add_size(app, "--max-record", options.max_record, "Reject lines longer than this", 1);
-  app.add_option("--rejects", options.rejects,
-                 "Append records that cannot be sent, or not wholly, to FILE")
-      ->type_name("FILE");
-  options.drain_option =
-      add_duration(app, "--drain-timeout", options.drain_timeout,
-                   "Wait so long after SIGTERM; if given, after the end of input too");
-}
-
-/// Tells what was wrong with a record, and keeps it.
-void reject(Rejects& rejects, const std::vector<tb::Problem>& problems, const Line& line) {
-  for (const tb::Problem& problem : problems) {
-    rejects.tell("stdin", problem.record, problem.reason);
-  }
-  if (!problems.empty() && !line.too_long) rejects.keep(line.text);
-}
-
-/// What the process needs beside the records it keeps: the program and its libraries, the buffers
-/// of input and output, and what libmosquitto copies of the messages in flight.
-constexpr std::uint64_t kOverhead = std::uint64_t{9} << 20;
 /// Events that may wait for the reader of stdout.
 constexpr std::size_t kOutputLimit = std::size_t{256} << 10;
 /// How long the end may wait for a slow reader of the last events.
@@ -96,14 +50,16 @@ constexpr std::chrono::milliseconds kLastEvents{5000};
 
 class Push {
  public:
-  Push(const Options& options, Signals& signals)
+  Push(const PushOptions& options, const PushTarget& target, Signals& signals)
       : options_(options),
-        url_(options.mqtt.session.endpoint.url()),
+        target_(target),
         signals_(signals),
         rejects_(options.rejects),
         output_(loop_, STDOUT_FILENO, kOutputLimit),
-        status_line_(!options.common.quiet),
-        gateway_(options.uplink),
+        // Events on the same terminal would stand behind it in one line, and say as much.
+        status_line_(!options.common.quiet && fd_kind(STDOUT_FILENO) != FdKind::terminal),
+        gateway_(options.uplink,
+                 options.uplink.device_api ? tb::StateStore{} : open_state(options, target)),
         spool_(loop_, uplink_),
         input_(loop_, STDIN_FILENO, options.max_record + kRecordSlack,
                {[this](const Line& line) { on_line(line); },
@@ -120,6 +76,7 @@ class Push {
                   [] {}}) {}  // settle() comes before the next wait
 
   Status run() {
+    if (!options_.firmware.empty()) firmware_.emplace(options_.firmware, uplink_, output_);
     loop_.watch(signals_.fd(), POLLIN, [this](short) { on_signal(); });
     loop_.before_wait([this] { settle(); });
     if (fd_kind(STDIN_FILENO) == FdKind::terminal) {
@@ -146,36 +103,48 @@ class Push {
   }
 
   void on_up(const mqtt::Up& up) {
-    say(mqtt::describe(up, url_));
+    verdict_ = true;
+    say(mqtt::describe(up));
     echoes_ = up.version == mqtt::Version::v311;
-    uplink_.connection_up(up.welcome.max_packet, up.welcome.max_messages);
+    uplink_.doubt_acknowledgements(up.version == mqtt::Version::v311);
+    uplink_.connection_up(up.welcome.max_packet, up.welcome.max_messages, loop_.now());
+    if (firmware_) firmware_->connection_up(loop_.now());
     if (uplink_.has_suspects()) session_.hurry();
     output_.push(tb::platform_up_line(), true);
-    notify("STATUS=connected to " + url_);
+    notify("STATUS=connected to " + up.url);
     if (!std::exchange(was_ready_, true)) {
-      announce_ready(options_.common.ready_fd, "connected to " + url_);
+      announce_ready(options_.common.ready_fd, "connected to " + up.url);
     }
   }
 
   void on_down(const mqtt::Down& down) {
     status_line_.clear();
-    mqtt::refuse_to_go_on(down, url_);
-    const mqtt::Notice notice = mqtt::describe(down, url_);
+    verdict_ = true;
+    mqtt::refuse_to_go_on(down, target_.without);
+    const mqtt::Notice notice = mqtt::describe(down);
     say(notice);
     notify("STATUS=" + notice.text);
     if (!down.loss.was_up) return;
+    proof_.connection_lost(down.loss.unacknowledged);
     uplink_.connection_lost(down.loss.over_a_message, down.loss.reason);
     downlink_.connection_lost();
+    if (firmware_) firmware_->connection_lost();
     output_.push(tb::platform_down_line(down.loss.reason), true);
   }
 
   void on_acknowledged(int id, int reason) {
-    if (reason < mqtt::kFirstFailure) return uplink_.acknowledged(id);
-    if (reason == mqtt::kQuotaExceeded) return session_.restart(mqtt::reason_text(reason));
-    uplink_.refused(id, mqtt::reason_text(reason));
+    if (const tb::Message* const message = uplink_.outbox().find(id)) {
+      proof_.acknowledged(message->topic);
+    }
+    if (reason < mqtt::kFirstFailure) return uplink_.acknowledged(id, reason, loop_.now());
+    if (reason == mqtt::kQuotaExceeded) {
+      return uplink_.over_quota(id, mqtt::reason_text(reason), loop_.now());
+    }
+    uplink_.refused(id, mqtt::reason_text(reason), reason == mqtt::kImplementationError);
   }
 
   void on_message(std::string_view topic, std::string_view payload) {
+    if (firmware_ && firmware_->message(topic, payload, loop_.now())) return;
     const bool room = !downlink_.has_kept() && output_.has_room(payload.size() + kRecordSlack);
     const auto taken = downlink_.message(topic, payload, room, loop_.now());
     if (!taken) {
@@ -199,23 +168,48 @@ class Push {
     const Loop::Time now = Loop::Clock::now();
     uplink_.tick(now);
     downlink_.tick(now);
+    if (firmware_) firmware_->tick(now);
     if (input_.ended() || input_.is_trickle()) uplink_.release_batches();
     if (downlink_.has_kept() && output_.has_room(kOutputLimit / 2)) downlink_.release();
     pump(now);
     input_.resume();
     print_events();
     tell();
+    keep();
+    judge();
     spool_.settle();
     const bool patient = options_.drain_option->count() == 0 && !spool_.is_up();
     if (input_.ended() && stop_by_ == Loop::Time::max() && !patient) {
       stop_by_ = now + options_.drain_timeout;
     }
-    const bool all_done = input_.ended() && uplink_.left() == 0;
+    // Also who has nothing to send wants to know whether the platform lets us in.
+    const bool all_done = input_.ended() && uplink_.left() == 0 && verdict_;
     if (all_done || now >= stop_by_) return loop_.quit();
     Loop::Time next = std::min({stop_by_, uplink_.next_tick(), gateway_.requests.first_expiry()});
+    if (firmware_) next = std::min(next, firmware_->next_tick());
     next = std::min(next, show_status(now));
     loop_.cancel(tick_timer_);
     if (next != Loop::Time::max()) tick_timer_ = loop_.at(next, [] {});
+  }
+
+  /// What must outlive us is on the disk before anything that rests on it is acknowledged.
+  void keep() {
+    const auto kept = gateway_.keep(now_ms());
+    if (!kept) {
+      say({log::Level::warning,
+           "what devices there are is not kept over a restart: " + kept.error().text});
+    }
+  }
+
+  /// What is sent for devices behind us is wasted if we are no gateway.
+  void judge() {
+    if (const auto& limits = uplink_.limits()) proof_.limits(*limits);
+    const bool wasted = proof_.is_plain() && gateway_.devices.size() > 1;
+    if (!wasted || options_.uplink.device_api || std::exchange(judged_, wasted)) return;
+    if (!proof_.was_gateway()) {
+      throw Fatal(Status::config, std::string{tb::GatewayProof::kRemedy});
+    }
+    say({log::Level::error, std::string{tb::GatewayProof::kRemedy}});
   }
 
   void pump(Loop::Time now) {
@@ -259,9 +253,10 @@ class Push {
 
   Loop::Time show_status(Loop::Time now) {
     if (!status_line_.enabled()) return Loop::Time::max();
-    return status_line_.show((session_.is_up() ? "connected to " : "not connected to ") + url_ +
-                                 " | acknowledged " + std::to_string(uplink_.delivered()) +
-                                 " | waiting " + std::to_string(uplink_.left()),
+    return status_line_.show((session_.is_up() ? "connected to " : "not connected to ") +
+                                 session_.url() + " | acknowledged " +
+                                 std::to_string(uplink_.delivered()) + " | waiting " +
+                                 std::to_string(uplink_.left()),
                              now);
   }
 
@@ -297,11 +292,11 @@ class Push {
   /// Who asked us to stop knows that something may be left.
   void left_undone(const std::string& text) {
     if (!signals_.stopping()) throw Fatal(Status::try_again, text);
-    log::warn(text);
+    log::error(text);  // a loss, maybe: also with -q
   }
 
-  const Options& options_;
-  std::string url_;
+  const PushOptions& options_;
+  const PushTarget& target_;
   Signals& signals_;
   Loop loop_;
   Rejects rejects_;
@@ -319,68 +314,25 @@ class Push {
   EpochMs arrived_ = 0;
   bool echoes_ = false;  ///< MQTT 3.1.1: a broker may send us what we sent
   bool was_ready_ = false;
+  bool verdict_ = false;  ///< the platform let us in, or not, at least once
+  tb::GatewayProof proof_;
+  std::optional<FirmwareLink> firmware_;
+  bool judged_ = false;  ///< it was said that this is none
 };
 
-/// What would be sent, each record by itself so that the output does not depend on timing.
-Status dry_run(const Options& options, Signals& signals) {
-  tb::UplinkOptions alone = options.uplink;
-  alone.merge = false;
-  tb::Gateway gateway(alone);
-  tb::Uplink& uplink = gateway.uplink;
-  Rejects rejects(options.rejects);
-  FilterHooks hooks;
-  hooks.line = [&](const Line& line, const std::string& /*input*/, LineWriter& out) {
-    const Loop::Time now{};
-    uplink.line(line, now_ms(), now);
-    reject(rejects, uplink.take_problems(), line);
-    int id = 0;
-    while (const tb::Message* const message = uplink.next(now)) {
-      out.line(message->topic + "\t" + message->payload);
-      uplink.sent(++id, now);
-      uplink.acknowledged(id);
-    }
-  };
-  hooks.stats = [](LineWriter& /*out*/) {};
-  FilterOptions filter;
-  filter.max_record = options.max_record;
-  if (options.drain_option->count() > 0) filter.drain_timeout = options.drain_timeout;
-  LineWriter out(STDOUT_FILENO);
-  announce_ready(options.common.ready_fd, "dry run");
-  run_filter(filter, hooks, signals, out);
-  return rejects.told() > 0 ? Status::data_error : Status::ok;
-}
-
-/// What no single option can be asked, and what follows from them.
-void complete(Options& options) {
-  const auto require = [](bool good, const char* text) {
-    if (!good) throw Fatal(Status::usage, text);
-  };
-  require(options.memory >= kOverhead * 4 / 3, "--memory: at least 12M");
-  require(options.uplink.max_payload >= 1024, "--max-payload: at least 1K");
-  mqtt::complete_options(options.mqtt);
-  mqtt::ConnectionOptions& connection = options.mqtt.session.connection;
-  connection.subscriptions.assign(tb::topics::kSubscriptions.begin(),
-                                  tb::topics::kSubscriptions.end());
-  // Answers go beside the window.
-  connection.in_flight = static_cast<unsigned>(options.uplink.window.messages) + 20;
-}
-
-Status run(Options& options) {
-  if (options.login) {
-    const std::string path = mqtt::login(options.mqtt.target.url);
-    log::warn("URL and token are kept in " + path + "; 'tbgw-push' alone uses them");
-    return Status::ok;
-  }
+Status run(PushOptions& options) {
   complete(options);
+  if (options.login) return login(options);
+  if (options.dry_run) {
+    mqtt::endpoints_of(options.mqtt.target.urls);
+    Signals signals;
+    return dry_run(options, signals);
+  }
+  PushTarget target = find_target(options);
+  provision(options, target);
+  if (options.check) return check(options, target);
   Signals signals;
-  if (options.dry_run) return dry_run(options, signals);
-  const mqtt::Target target = mqtt::find_target(options.mqtt.target);
-  for (const std::string& warning : target.warnings)
-    log::warn(warning);
-  options.mqtt.session.endpoint = target.endpoint;
-  options.mqtt.session.connection.user = target.user;
-  options.mqtt.session.connection.password = target.password;
-  return Push(options, signals).run();
+  return Push(options, target, signals).run();
 }
 
 }  // namespace
@@ -389,7 +341,7 @@ Status run(Options& options) {
 int main(int argc, char** argv) {
   CLI::App app{"Bring readings to ThingsBoard, and what it says to stdout", "tbgw-push"};
   return tbgw::guarded(app, [&] {
-    tbgw::Options options;
+    tbgw::PushOptions options;
     tbgw::declare(app, options);
     tbgw::parse_command_line(app, options.common, argc, argv);
     return tbgw::run(options);

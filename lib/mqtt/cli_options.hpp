@@ -15,10 +15,14 @@ struct CliOptions {
   TargetOptions target;
   SessionOptions session;
   std::string protocol = "auto";
+  std::string proxy;
+  std::string proxy_user_file;
+  std::string proxy_password_file;
+  std::string trace;  ///< a file, "-" = stderr, "" = none
 };
 
 /// Declares URL, credentials, TLS files and what a connection is like. `options` must outlive the
-/// parsing. A value that cannot be is CLI11's error.
+/// parsing. A value that cannot be is CLI11's error; a secret is Fatal 64 with the remedy.
 void declare_options(CLI::App& app, CliOptions& options);
 
 /// Checks what no single option can be asked (Fatal 64) and completes `session`, but for what

@@ -9,22 +9,20 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
 #include "core/number.hpp"
 #include "core/status.hpp"
 #include "mqtt/reason.hpp"
+#include "mqtt/trace.hpp"
 
 namespace tbgw::mqtt {
 namespace {
 
 /// A dead network is noticed after this long with unacknowledged bytes.
 constexpr int kTcpUserTimeoutMs = 20'000;
-
-/// ThingsBoard acknowledges what it refuses, with MQTT 3.1.1 in the same words as what it takes,
-/// and hangs up. How long an acknowledgement is in doubt.
-constexpr std::chrono::milliseconds kDoubt{100};
 
 void set_option(int fd, int option, int value) {
   ::setsockopt(fd, IPPROTO_TCP, option, &value, sizeof value);
@@ -73,10 +71,16 @@ struct Connection::Callbacks {
   static void disconnected(mosquitto* /*handle*/, void* object, int reason,
                            const mosquitto_property* /*properties*/) {
     // The library's own codes are below; those of a DISCONNECT from the server start here.
-    if (reason >= kFirstFailure) self(object).server_reason_ = reason;
+    if (reason < kFirstFailure) return;
+    self(object).server_reason_ = reason;
+    self(object).trace("in", "DISCONNECT", ",\"reason\":" + std::to_string(reason));
   }
   static void logged(mosquitto* /*handle*/, void* object, int level, const char* text) {
-    if (level == MOSQ_LOG_ERR) self(object).library_errors_.emplace_back(text);
+    Connection& me = self(object);
+    if (level == MOSQ_LOG_ERR) me.library_errors_.emplace_back(text);
+    const std::string_view line{text};
+    if (line.find(" sending PINGREQ") != std::string_view::npos) me.trace("out", "PINGREQ");
+    if (line.find(" received PINGRESP") != std::string_view::npos) me.trace("in", "PINGRESP");
   }
 };
 
@@ -84,6 +88,7 @@ Connection::Connection(Loop& loop, const Route& route, const Endpoint& endpoint,
                        const ConnectionOptions& options, const ConnectionHandlers& handlers)
     : loop_(loop),
       route_(route),
+      port_(endpoint.port),
       version_(version),
       options_(options),
       handlers_(handlers),
@@ -115,6 +120,14 @@ void Connection::configure() {
   if (!options_.user.empty() || !options_.password.empty()) {
     mosquitto_username_pw_set(handle, options_.user.c_str(),
                               options_.password.empty() ? nullptr : options_.password.c_str());
+  }
+  const Proxy& proxy = options_.proxy;
+  if (!proxy.host.empty()) {
+    const auto or_null = [](const std::string& text) {
+      return text.empty() ? nullptr : text.c_str();
+    };
+    mosquitto_socks5_set(handle, proxy.host.c_str(), proxy.port, or_null(proxy.user),
+                         or_null(proxy.password));
   }
   mosquitto_connect_v5_callback_set(handle, &Callbacks::connected);
   mosquitto_subscribe_callback_set(handle, &Callbacks::subscribed);
@@ -169,6 +182,7 @@ bool Connection::finish_tcp() {
     return false;
   }
   tcp_up_ = true;
+  trace_connect();
   set_option(fd_, TCP_USER_TIMEOUT, kTcpUserTimeoutMs);
   return true;
 }
@@ -179,6 +193,7 @@ void Connection::on_ready(short revents) {
   int code = MOSQ_ERR_SUCCESS;
   int error = 0;
   errno = 0;
+  if (readable && !accepted_) peek();
   // While TLS shakes hands, reading is what drives it, whatever the socket is ready for.
   if (readable || !accepted_) {
     code = mosquitto_loop_read(handle_.get(), 1);
@@ -204,6 +219,14 @@ void Connection::on_ready(short revents) {
   if (up_) handlers_.progress();
 }
 
+/// What an answer that is no MQTT looks like tells what to mend.
+void Connection::peek() {
+  if (!first_bytes_.empty()) return;
+  std::array<char, 8> bytes{};
+  const ssize_t got = ::recv(fd_, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
+  if (got > 0) first_bytes_.assign(bytes.data(), static_cast<std::size_t>(got));
+}
+
 void Connection::watch_socket() {
   if (lost_ || fd_ < 0) return;
   const bool write = accepted_ && mosquitto_want_write(handle_.get());
@@ -226,6 +249,9 @@ void Connection::dispatch() {
         break;
       case Event::Kind::message:
         if (event.number != 0) last_out_ = Loop::Clock::now();  // its PUBACK
+        if (options_.trace != nullptr) {
+          options_.trace->publish("in", event.number, event.topic, event.payload);
+        }
         handlers_.message(event.topic, event.payload);
         break;
     }
@@ -235,10 +261,13 @@ void Connection::dispatch() {
 
 void Connection::take_connack(int reason) {
   answered_ = true;
+  trace("in", "CONNACK", ",\"reason\":" + std::to_string(reason));
   server_reason_ = version_ == Version::v311 ? from_version_3(reason) : reason;
   if (reason != 0) return;  // the library ends the connection now
   accepted_ = true;
-  mosquitto_log_callback_set(handle_.get(), nullptr);  // it formats a text for every packet
+  if (options_.trace == nullptr) {
+    mosquitto_log_callback_set(handle_.get(), nullptr);  // it formats a text for every packet
+  }
   std::vector<char*> filters;
   for (const std::string& filter : options_.subscriptions) {
     filters.push_back(const_cast<char*>(filter.c_str()));
@@ -247,10 +276,12 @@ void Connection::take_connack(int reason) {
   const int code = mosquitto_subscribe_multiple(handle_.get(), &subscription_id_,
                                                 static_cast<int>(filters.size()), filters.data(), 1,
                                                 options, nullptr);
+  trace_subscribe();
   if (code != MOSQ_ERR_SUCCESS) fail_soon(mosquitto_strerror(code));
 }
 
 void Connection::take_suback(const Event& event) {
+  trace_suback(event);
   if (up_ || event.number != subscription_id_) return;
   for (std::size_t i = 0; i < event.granted.size() && i < options_.subscriptions.size(); ++i) {
     if (event.granted[i] >= kFirstFailure) {
@@ -282,6 +313,7 @@ Result<int> Connection::publish(const std::string& topic, std::string_view paylo
     note_end(code, errno);
     fail_soon(mosquitto_strerror(code));
   }
+  if (options_.trace != nullptr) options_.trace->publish("out", id, topic, payload);
   last_out_ = Loop::Clock::now();
   unacknowledged_.push_back({id, last_out_});
   if (!ack_timer_) {
@@ -296,27 +328,15 @@ void Connection::flush() {
 }
 
 void Connection::take_acknowledgement(int packet_id, int reason) {
+  if (options_.trace != nullptr) {
+    trace("in", "PUBACK",
+          ",\"id\":" + std::to_string(packet_id) + ",\"reason\":" + std::to_string(reason));
+  }
   const auto found =
       std::find_if(unacknowledged_.begin(), unacknowledged_.end(),
                    [&](const Unacknowledged& one) { return one.packet_id == packet_id; });
   if (found != unacknowledged_.end()) unacknowledged_.erase(found);
-  if (version_ == Version::v5) return handlers_.acknowledged(packet_id, reason);
-  doubtful_.push_back({packet_id, Loop::Clock::now() + kDoubt});
-  if (!doubt_timer_) doubt_timer_ = loop_.after(kDoubt, [this] { release_doubtful(); });
-}
-
-void Connection::release_doubtful() {
-  doubt_timer_ = {};
-  const Loop::Time now = Loop::Clock::now();
-  while (!doubtful_.empty() && doubtful_.front().until <= now) {
-    const int packet_id = doubtful_.front().packet_id;
-    doubtful_.pop_front();
-    handlers_.acknowledged(packet_id, 0);
-  }
-  if (!doubtful_.empty()) {
-    doubt_timer_ = loop_.at(doubtful_.front().until, [this] { release_doubtful(); });
-  }
-  handlers_.progress();
+  handlers_.acknowledged(packet_id, version_ == Version::v5 ? reason : 0);
 }
 
 /// A PUBACK that is lost while pings are answered would be waited for without end.
@@ -325,6 +345,7 @@ void Connection::check_acknowledgements() {
   if (unacknowledged_.empty()) return;
   const Loop::Time due = unacknowledged_.front().sent + options_.ack_timeout;
   if (due <= Loop::Clock::now()) {
+    overdue_ = true;
     return fail(Loss::Kind::closed,
                 "no acknowledgement within " + format_duration(options_.ack_timeout) +
                     " (ThingsBoard gives none to a device that is not marked \"Is gateway\")");

@@ -20,6 +20,8 @@ struct mosquitto;
 
 namespace tbgw::mqtt {
 
+class Trace;
+
 enum class Version : std::uint8_t { v311, v5 };
 
 struct TlsFiles {
@@ -33,6 +35,8 @@ struct ConnectionOptions {
   std::string user;       ///< for ThingsBoard: the access token
   std::string password;
   TlsFiles tls;
+  Proxy proxy;
+  Trace* trace = nullptr;  ///< told of every packet
   std::vector<std::string> subscriptions;
   std::chrono::milliseconds keep_alive{30'000};       ///< whole seconds, at least 5
   std::chrono::milliseconds connect_timeout{20'000};  ///< until all subscriptions are granted
@@ -65,6 +69,8 @@ struct Loss {
   /// The server may have ended it because of what we sent, not for want of a network or for an
   /// order of its own.
   bool over_a_message = false;
+  /// An acknowledgement did not come in time.
+  bool unacknowledged = false;
 };
 
 /// What happens to a connection. Called from the loop, never from inside a call of ours.
@@ -72,8 +78,7 @@ struct ConnectionHandlers {
   std::function<void(const Welcome&)> up;
   /// Once, and the last call.
   std::function<void(const Loss&)> lost;
-  /// `reason` >= 0x80: the server refused the message (MQTT 5 only). With MQTT 3.1.1 a little late:
-  /// an acknowledgement just before the end of the connection is none.
+  /// `reason` >= 0x80: the server refused the message (MQTT 5 only).
   std::function<void(int packet_id, int reason)> acknowledged;
   std::function<void(std::string_view topic, std::string_view payload)> message;
   /// After each batch of the above: the time to publish more.
@@ -120,14 +125,9 @@ class Connection {
     Loop::Time sent;
   };
 
-  /// Acknowledged, but perhaps only because the server is about to hang up.
-  struct Doubtful {
-    int packet_id;
-    Loop::Time until;
-  };
-
   void configure();
   bool configure_tls();
+  void peek();
   void start(const Endpoint& endpoint);
   void on_ready(short revents);
   bool finish_tcp();
@@ -135,8 +135,11 @@ class Connection {
   void take_connack(int reason);
   void take_suback(const Event& event);
   void take_acknowledgement(int packet_id, int reason);
-  void release_doubtful();
   void watch_socket();
+  void trace(std::string_view way, std::string_view packet, const std::string& members = "") const;
+  void trace_connect() const;
+  void trace_subscribe() const;
+  void trace_suback(const Event& event) const;
   void keep_alive();
   void check_acknowledgements();
   void library_failed(int code, int error);
@@ -149,6 +152,7 @@ class Connection {
 
   Loop& loop_;
   Route route_;
+  std::uint16_t port_;
   Version version_;
   const ConnectionOptions& options_;
   const ConnectionHandlers& handlers_;
@@ -162,14 +166,15 @@ class Connection {
   bool lost_ = false;
   bool unexplained_ = false;
   bool over_a_message_ = false;
+  bool overdue_ = false;  ///< an acknowledgement is
   int subscription_id_ = 0;
-  int server_reason_ = 0;  ///< of a DISCONNECT from the server
-  bool answered_ = false;  ///< the server sent a CONNACK
+  int server_reason_ = 0;    ///< of a DISCONNECT from the server
+  bool answered_ = false;    ///< the server sent a CONNACK
+  std::string first_bytes_;  ///< what the server sent first, as it came
   Welcome welcome_;
   std::vector<Event> events_;
   std::vector<std::string> library_errors_;
   std::deque<Unacknowledged> unacknowledged_;
-  std::deque<Doubtful> doubtful_;
   std::chrono::milliseconds keep_alive_;
   Loop::Time last_out_{};
   Loop::Time last_in_{};
@@ -177,7 +182,6 @@ class Connection {
   Loop::Timer keep_alive_timer_;
   Loop::Timer ack_timer_;
   Loop::Timer fail_timer_;
-  Loop::Timer doubt_timer_;
 };
 
 /// "libmosquitto 2.0.11", for --version.

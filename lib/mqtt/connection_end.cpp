@@ -7,6 +7,7 @@
 
 #include "core/status.hpp"
 #include "mqtt/connection.hpp"
+#include "mqtt/port_hint.hpp"
 #include "mqtt/reason.hpp"
 #include "mqtt/tls_trouble.hpp"
 
@@ -39,6 +40,8 @@ void Connection::library_failed(int code, int error) {
   if (code == MOSQ_ERR_SUCCESS || code == MOSQ_ERR_CONN_LOST) {
     reason = "the server closed the connection without an answer";
   }
+  const std::string hint = port_hint(tls_, port_, first_bytes_);
+  if (!hint.empty()) reason += "; " + hint;
   // Some servers hang up on a version they do not know instead of saying so.
   fail(version_ == Version::v5 ? Loss::Kind::version : Loss::Kind::unreachable, reason);
 }
@@ -60,6 +63,10 @@ Loss Connection::tls_loss() const {
   if (trouble.bad_files) loss.kind = Loss::Kind::bad_files;
   if (trouble.refused) loss.kind = Loss::Kind::untrusted;
   loss.reason = trouble.text;
+  // The library may have been quicker than our look at what came.
+  const std::string_view first = first_bytes_.empty() && trouble.no_tls ? "?" : first_bytes_;
+  const std::string hint = port_hint(tls_, port_, first);
+  if ((trouble.no_tls || trouble.hung_up) && !hint.empty()) loss.reason += "; " + hint;
   return loss;
 }
 
@@ -91,13 +98,16 @@ void Connection::fail_later(Loss::Kind kind, std::string reason) {
 
 void Connection::fail(Loss::Kind kind, std::string reason) {
   if (lost_) return;
-  const Loss loss{kind, std::move(reason), up_, unexplained_, over_a_message_};
+  const Loss loss{kind, std::move(reason), up_, unexplained_, over_a_message_, overdue_};
   stop();
   handlers_.lost(loss);
 }
 
 void Connection::close() {
-  if (up_ && !lost_) mosquitto_disconnect(handle_.get());
+  if (up_ && !lost_) {
+    mosquitto_disconnect(handle_.get());
+    trace("out", "DISCONNECT");
+  }
   stop();
 }
 
@@ -107,7 +117,7 @@ void Connection::stop() {
   if (fd_ >= 0) loop_.forget(fd_);
   fd_ = -1;
   for (Loop::Timer* const timer :
-       {&connect_timer_, &keep_alive_timer_, &ack_timer_, &fail_timer_, &doubt_timer_}) {
+       {&connect_timer_, &keep_alive_timer_, &ack_timer_, &fail_timer_}) {
     loop_.cancel(*timer);
   }
   handle_.reset();

@@ -2,10 +2,12 @@
 #include "mqtt/credentials.hpp"
 
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -29,8 +31,8 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-/// One line of text, without what editors and other systems put around it: a byte order mark,
-/// blanks and line ends. Fatal with `blame`, naming `place`.
+}  // namespace
+
 std::string clean_secret(std::string_view text, const std::string& place, Status blame) {
   constexpr std::string_view kMark = "\xef\xbb\xbf";
   constexpr std::string_view kAround = " \t\r\n";
@@ -44,7 +46,17 @@ std::string clean_secret(std::string_view text, const std::string& place, Status
   return std::string{text};
 }
 
-}  // namespace
+std::string sha256_hex(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
+    throw Fatal(Status::software, "cannot make a SHA-256 digest");
+  }
+  std::string bytes;
+  for (unsigned i = 0; i < size; ++i)
+    bytes.push_back(static_cast<char>(digest[i]));
+  return to_hex(bytes);
+}
 
 std::string read_secret(const std::string& path) {
   return clean_secret(read_file(path, kLongestSecret), path, Status::config);
@@ -77,14 +89,15 @@ std::optional<Login> load_login(const std::string& path) {
 }
 
 void store_login(const std::string& path, const Login& login) {
-  const std::filesystem::path file{path};
+  store_secret(path,
+               nlohmann::ordered_json{{"url", login.url}, {"token", login.token}}.dump(2) + "\n");
+}
+
+void store_secret(const std::string& path, const std::string& text) {
+  const std::filesystem::path folder = std::filesystem::path{path}.parent_path();
   std::error_code error;
-  std::filesystem::create_directories(file.parent_path(), error);
-  if (error) {
-    throw Fatal(Status::cannot_create, file.parent_path().string() + ": " + error.message());
-  }
-  const std::string text =
-      nlohmann::ordered_json{{"url", login.url}, {"token", login.token}}.dump(2) + "\n";
+  std::filesystem::create_directories(folder, error);
+  if (error) throw Fatal(Status::cannot_create, folder.string() + ": " + error.message());
   const std::string fresh = path + ".new";
   ::unlink(fresh.c_str());
   const Fd fd{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
@@ -95,17 +108,21 @@ void store_login(const std::string& path, const Login& login) {
   if (::fsync(fd.get()) != 0 || ::rename(fresh.c_str(), path.c_str()) != 0) {
     throw_errno(Status::cannot_create, path);
   }
+  const Fd directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (directory) ::fsync(directory.get());
 }
 
-std::string login(const std::string& url) {
-  std::string path = login_path();
-  if (path.empty()) throw Fatal(Status::usage, "--login: neither XDG_CONFIG_HOME nor HOME is set");
+Login ask_login(const std::string& url) {
+  if (login_path().empty()) {
+    throw Fatal(Status::usage, "--login: neither XDG_CONFIG_HOME nor HOME is set");
+  }
   const std::string typed =
       url.empty() ? ask("URL of the platform (mqtt://HOST or mqtts://HOST)", false) : url;
-  const std::string url_kept = endpoint_of(typed).url();
-  const std::string token = ask("Access token of the gateway device", true);
-  store_login(path, {url_kept, clean_secret(token, "--login: the token", Status::usage)});
-  return path;
+  Login login;
+  login.url = endpoint_of(typed).url();
+  login.token = clean_secret(ask("Access token of the gateway device", true), "--login: the token",
+                             Status::usage);
+  return login;
 }
 
 }  // namespace tbgw::mqtt

@@ -83,7 +83,28 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
   return parse_host(rest, endpoint);
 }
 
-Result<std::vector<Route>> find_routes(const Endpoint& endpoint) {
+Result<Proxy> parse_proxy(std::string_view url) {
+  const std::size_t end = url.find("://");
+  const std::string scheme = lower_case(url.substr(0, end));
+  if (end == std::string_view::npos || (scheme != "socks5" && scheme != "socks5h")) {
+    return Error{"must be socks5://HOST[:PORT]; other kinds of proxies are not supported"};
+  }
+  std::string_view rest = url.substr(end + 3);
+  if (rest.find('@') != std::string_view::npos) {
+    return Error{"a user name or password does not belong into the URL: see --proxy-user-file"};
+  }
+  if (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
+  Endpoint endpoint;
+  endpoint.port = 1080;
+  const auto parsed = parse_host(rest, endpoint);
+  if (!parsed) return parsed.error();
+  return Proxy{parsed->host, parsed->port, "", ""};
+}
+
+Result<std::vector<Route>> find_routes(const Endpoint& endpoint, const Proxy& proxy) {
+  if (!proxy.host.empty()) {
+    return std::vector<Route>{{endpoint.host, "", endpoint.host + " through " + proxy.host}};
+  }
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;

@@ -26,6 +26,16 @@ struct Endpoint {
 /// everybody who lists processes.
 Result<Endpoint> parse_endpoint(std::string_view url);
 
+/// A SOCKS 5 proxy; host "" = none.
+struct Proxy {
+  std::string host;
+  std::uint16_t port = 1080;
+  std::string user;
+  std::string password;
+};
+/// socks5://HOST[:PORT] (1080), or socks5h://, which is the same: the proxy looks names up.
+Result<Proxy> parse_proxy(std::string_view url);
+
 /// One way to reach an endpoint, as libmosquitto takes it.
 struct Route {
   std::string host;   ///< an address; with TLS the name, which the certificate must bear
@@ -34,7 +44,7 @@ struct Route {
 };
 
 /// Looks the name up (which blocks as long as the resolver does). libmosquitto itself connects to
-/// the first address only and never tries another one.
-Result<std::vector<Route>> find_routes(const Endpoint& endpoint);
+/// the first address only and never tries another one. Through a proxy the name is left to it.
+Result<std::vector<Route>> find_routes(const Endpoint& endpoint, const Proxy& proxy = {});
 
 }  // namespace tbgw::mqtt

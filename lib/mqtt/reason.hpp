@@ -7,7 +7,8 @@
 namespace tbgw::mqtt {
 
 // MQTT 5, section 2.4: the codes that something is done about.
-inline constexpr int kFirstFailure = 0x80;  ///< this and all above say no
+inline constexpr int kFirstFailure = 0x80;         ///< this and all above say no
+inline constexpr int kImplementationError = 0x83;  ///< ThingsBoard then hangs up
 inline constexpr int kUnsupportedProtocol = 0x84;
 inline constexpr int kBadCredentials = 0x86;
 inline constexpr int kNotAuthorized = 0x87;

@@ -93,19 +93,20 @@ void Session::attempt() {
   if (route_ >= routes_.size()) {
     routes_.clear();
     route_ = 0;
-    auto routes = find_routes(options_.endpoint);
+    auto routes = find_routes(options_.endpoints[endpoint_], options_.connection.proxy);
     if (!routes) return lost({Loss::Kind::unreachable, routes.error().text});
     routes_ = *std::move(routes);
   }
-  connection_ = std::make_unique<Connection>(loop_, routes_[route_], options_.endpoint, version_,
-                                             options_.connection, connection_handlers_);
+  connection_ = std::make_unique<Connection>(loop_, routes_[route_], options_.endpoints[endpoint_],
+                                             version_, options_.connection, connection_handlers_);
 }
 
 void Session::connected(const Welcome& welcome) {
   up_since_ = Loop::Clock::now();
   version_known_ = true;
   ++connections_;
-  Up up{version_, welcome, milliseconds{0}};
+  hopeless_ = true;
+  Up up{url(), version_, welcome, milliseconds{0}};
   if (was_down_) up.outage = std::chrono::ceil<milliseconds>(up_since_ - down_since_);
   was_down_ = false;
   handlers_.up(up);
@@ -118,8 +119,6 @@ void Session::lost(const Loss& loss) {
     const bool good = now - up_since_ >= kGood;
     if (good) backoff_.reset();
     short_lived_ = loss.unexplained && !good ? short_lived_ + 1 : 0;
-    routes_.clear();
-    route_ = 0;
   } else if (next_at_once(loss)) {
     return schedule(milliseconds{0});
   }
@@ -128,6 +127,9 @@ void Session::lost(const Loss& loss) {
                                  : backoff_.next();
   schedule(delay);
   report(loss, delay);
+  routes_.clear();
+  route_ = endpoint_ = 0;
+  hopeless_ = true;
 }
 
 /// Whether there is another way to try before this counts as a failure.
@@ -139,11 +141,24 @@ bool Session::next_at_once(const Loss& loss) {
   }
   if (!version_known_ && options_.try_v5) version_ = Version::v5;
   ++route_;
-  return loss.kind == Loss::Kind::unreachable && route_ < routes_.size();
+  if (loss.kind == Loss::Kind::unreachable && route_ < routes_.size()) return true;
+  hopeless_ = hopeless_ && needs_a_person(loss.kind);
+  if (endpoint_ + 1 == options_.endpoints.size()) return false;
+  ++endpoint_;
+  routes_.clear();
+  route_ = 0;
+  return true;
 }
 
 void Session::report(const Loss& loss, milliseconds retry_in) {
-  const Down down{loss, !was_down_, connections_ == 0, short_lived_ >= kManyShort, retry_in};
+  Down down;
+  down.url = url();
+  down.loss = loss;
+  down.news = !was_down_;
+  down.never_up = connections_ == 0;
+  down.hopeless = !loss.was_up && hopeless_;
+  down.short_lived = short_lived_ >= kManyShort;
+  down.retry_in = retry_in;
   was_down_ = true;
   handlers_.down(down);
 }

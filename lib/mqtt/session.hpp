@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The session that never gives up: connects, and when the connection ends connects again, with
-// back-off, over all addresses of the host, with the newest MQTT version the server speaks.
+// back-off, over all addresses of all hosts, with the newest MQTT version the server speaks.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@
 namespace tbgw::mqtt {
 
 struct SessionOptions {
-  Endpoint endpoint;
+  std::vector<Endpoint> endpoints;  ///< at least one; tried in this order
   ConnectionOptions connection;
   bool try_v5 = true;
   bool try_v311 = true;
@@ -28,6 +28,7 @@ struct SessionOptions {
 
 /// The session is up.
 struct Up {
+  std::string url;
   Version version = Version::v5;
   Welcome welcome;
   /// Since when there was no connection, if one was lost or an attempt failed before.
@@ -36,9 +37,12 @@ struct Up {
 
 /// The session is down, or still down.
 struct Down {
+  std::string url;  ///< of the last one that was tried
   Loss loss;
   bool news = false;      ///< the first loss or failure since it was up (or since the start)
   bool never_up = false;  ///< it has not been up in the life of this process
+  /// What hinders needs a person, at every URL: credentials, trust, files.
+  bool hopeless = false;
   /// Several connections in a row were closed by the server soon after they were up: typical for
   /// two clients with the same credentials.
   bool short_lived = false;
@@ -64,6 +68,8 @@ class Session {
   void start();
   /// Says goodbye; nothing more is called.
   void stop();
+  /// The URL it is at, or tries.
+  [[nodiscard]] std::string url() const { return options_.endpoints[endpoint_].url(); }
   /// How often it came up.
   [[nodiscard]] std::uint64_t connections() const { return connections_; }
   [[nodiscard]] bool is_up() const { return connection_ && connection_->is_up(); }
@@ -91,6 +97,8 @@ class Session {
   std::unique_ptr<Connection> connection_;
   std::vector<Route> routes_;
   std::size_t route_ = 0;
+  std::size_t endpoint_ = 0;
+  bool hopeless_ = true;  ///< so far in this round over all endpoints
   Version version_;
   bool version_known_ = false;  ///< the server let us in with it
   Backoff backoff_;

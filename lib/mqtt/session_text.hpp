@@ -15,13 +15,13 @@ struct Notice {
 };
 
 /// A recovery is told as loudly as the outage was; a first connection only to who wants to know.
-Notice describe(const Up& up, const std::string& url);
+Notice describe(const Up& up);
 /// An outage is told once; what a person must mend each time.
-Notice describe(const Down& down, const std::string& url);
+Notice describe(const Down& down);
 
 /// Throws if trying again is no use: the session was never up, and the platform refused the
 /// credentials (Fatal 77), one side does not trust the other (77), or our certificate files are bad
-/// (78).
-void refuse_to_go_on(const Down& down, const std::string& url);
+/// (78). `without`: that we have no credentials, and where they were looked for; "" = we have some.
+void refuse_to_go_on(const Down& down, const std::string& without);
 
 }  // namespace tbgw::mqtt

@@ -3,7 +3,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 
 #include "core/fd.hpp"
@@ -16,13 +18,16 @@ namespace {
 
 constexpr const char* kNoUrl =
     "no URL: say where the platform is, as in 'tbgw-push mqtt://tb.example.com', or in TBGW_URL, "
-    "or "
-    "once and for all with 'tbgw-push --login'";
+    "or once and for all with 'tbgw-push --login'";
 
 void check_options(const TargetOptions& options) {
   const auto fail = [](const char* text) { throw Fatal(Status::usage, text); };
   if (options.tls.certificate.empty() != options.tls.key.empty()) {
     fail("--cert and --key belong together");
+  }
+  if (!options.provision_file.empty() &&
+      !(options.token_file.empty() && options.user_file.empty())) {
+    fail("--provision gets the credentials: leave --token-file and --user-file out");
   }
   if (!options.token_file.empty() && !options.user_file.empty()) {
     fail("--token-file and --user-file: the token is the user name, so give one of them");
@@ -33,10 +38,12 @@ void check_options(const TargetOptions& options) {
 }
 
 /// Better now and with the path than as an error of the TLS library.
-void check_tls(const TargetOptions& options, const Endpoint& endpoint) {
+void check_tls(const TargetOptions& options, const std::vector<Endpoint>& endpoints) {
+  const bool all_tls = std::all_of(endpoints.begin(), endpoints.end(),
+                                   [](const Endpoint& endpoint) { return endpoint.tls; });
   for (const std::string& file : {options.tls.ca, options.tls.certificate, options.tls.key}) {
     if (file.empty()) continue;
-    if (!endpoint.tls) throw Fatal(Status::usage, "--ca, --cert and --key need an mqtts:// URL");
+    if (!all_tls) throw Fatal(Status::usage, "--ca, --cert and --key need an mqtts:// URL");
     open_for_reading(file);
   }
 }
@@ -48,13 +55,70 @@ std::string secret(const std::string& path, Target& target) {
   return read_secret(path);
 }
 
-/// The token that systemd's LoadCredential=token:… puts there.
-std::string credential_path() {
-  const char* const directory =
-      std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): one thread
-  if (directory == nullptr || *directory == '\0') return "";
-  const std::string path = std::string{directory} + "/token";
-  return ::access(path.c_str(), F_OK) == 0 ? path : "";
+std::string variable(const char* name) {
+  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
+  return value == nullptr ? "" : value;
+}
+
+/// The variables of the reference gateway, which switches TLS on by the port alone.
+std::optional<Endpoint> endpoint_of_environment() {
+  const std::string host = variable("TB_GW_HOST");
+  if (host.empty()) return std::nullopt;
+  const std::string port = variable("TB_GW_PORT");
+  const std::string scheme = port == "8883" ? "mqtts://" : "mqtt://";
+  return endpoint_of(scheme + host + (port.empty() ? "" : ":" + port));
+}
+
+/// Takes a secret out of the environment, where others see it as long as we live.
+std::string take_variable(const char* name) {
+  char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
+  if (value == nullptr || *value == '\0') return "";
+  std::string secret = clean_secret(value, name, Status::config);
+  ::explicit_bzero(value, std::strlen(value));
+  ::unsetenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
+  return secret;
+}
+
+/// The token, wherever it is, or in target.without all the places where it is not.
+void find_credentials(const TargetOptions& options, const std::optional<Login>& login,
+                      Target& target) {
+  const std::string environment = take_variable("TB_GW_ACCESS_TOKEN");
+  if (!options.provision_file.empty()) return;
+  if (!options.token_file.empty()) {
+    target.user = secret(options.token_file, target);
+    return;
+  }
+  if (!options.user_file.empty()) {
+    target.user = secret(options.user_file, target);
+    if (!options.password_file.empty()) target.password = secret(options.password_file, target);
+    return;
+  }
+  std::string looked = "no access token was found: --token-file and TBGW_TOKEN_FILE name no file";
+  // systemd's LoadCredential=token:… puts it there.
+  const std::string folder = variable("CREDENTIALS_DIRECTORY");
+  const std::string file = folder + "/token";
+  if (!folder.empty() && ::access(file.c_str(), F_OK) == 0) {
+    target.user = read_secret(file);
+    return;
+  }
+  looked += folder.empty() ? ", CREDENTIALS_DIRECTORY is not set" : ", there is no " + file;
+  if (!environment.empty()) {
+    target.user = environment;
+    return;
+  }
+  looked += ", TB_GW_ACCESS_TOKEN is not set";
+  if (login && endpoints_of({login->url}) == target.endpoints) {
+    target.user = login->token;
+    return;
+  }
+  const std::string stored = login_path();
+  if (stored.empty()) {
+    looked += ", and without HOME nothing is stored";
+  } else {
+    looked += login ? ", and what " + stored + " holds is for " + login->url
+                    : ", and there is no " + stored + " ('tbgw-push --login URL' makes it)";
+  }
+  if (options.tls.certificate.empty()) target.without = looked;
 }
 
 }  // namespace
@@ -74,25 +138,54 @@ Endpoint endpoint_of(const std::string& url) {
                             : "the URL " + in_quotes(url) + ": " + endpoint.error().text);
 }
 
+std::vector<Endpoint> endpoints_of(const std::vector<std::string>& urls) {
+  constexpr std::string_view kBetween = " \t\n,";
+  std::vector<Endpoint> endpoints;
+  for (const std::string& list : urls) {
+    std::size_t begin = list.find_first_not_of(kBetween);
+    while (begin != std::string::npos) {
+      const std::size_t end = list.find_first_of(kBetween, begin);
+      endpoints.push_back(endpoint_of(list.substr(begin, end - begin)));
+      begin = list.find_first_not_of(kBetween, end);
+    }
+    if (list.empty()) endpoints.push_back(endpoint_of(list));
+  }
+  return endpoints;
+}
+
 Target find_target(const TargetOptions& options) {
   check_options(options);
   Target target;
+  const std::string login_file = login_path();
   std::optional<Login> login;
-  if (options.url.empty() || options.token_file.empty()) login = load_login(login_path());
-  if (options.url.empty() && !login) throw Fatal(Status::usage, kNoUrl);
-  target.endpoint = endpoint_of(options.url.empty() ? login->url : options.url);
-  check_tls(options, target.endpoint);
-  if (!options.token_file.empty()) {
-    target.user = secret(options.token_file, target);
-  } else if (!options.user_file.empty()) {
-    target.user = secret(options.user_file, target);
-    if (!options.password_file.empty()) target.password = secret(options.password_file, target);
-  } else if (const std::string path = credential_path(); !path.empty()) {
-    target.user = read_secret(path);
-  } else if (login && endpoint_of(login->url) == target.endpoint) {
-    target.user = login->token;
+  if (options.urls.empty() || options.token_file.empty()) login = load_login(login_file);
+  if (!options.urls.empty()) {
+    target.endpoints = endpoints_of(options.urls);
+  } else if (const auto endpoint = endpoint_of_environment()) {
+    target.endpoints = {*endpoint};
+  } else if (login) {
+    target.endpoints = {endpoint_of(login->url)};
+  } else {
+    throw Fatal(Status::usage, kNoUrl);
   }
+  check_tls(options, target.endpoints);
+  find_credentials(options, login, target);
   return target;
+}
+
+std::string folder_name(const Target& target, const std::string& who) {
+  const Endpoint& first = target.endpoints.front();
+  std::string name = first.host + "_" + std::to_string(first.port);
+  for (char& c : name) {  // no other character is in a host name, but a folder must be a folder
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '.' || c == '-' || c == '_';
+    if (!plain) c = '_';
+  }
+  std::string all;
+  for (const Endpoint& endpoint : target.endpoints)
+    all += endpoint.url() + "\n";
+  all += target.user + "\n" + target.password + "\n" + who;
+  return name + "-" + sha256_hex(all).substr(0, 16);
 }
 
 }  // namespace tbgw::mqtt

@@ -53,8 +53,9 @@ TlsTrouble look_at_tls(void* ssl, const std::vector<std::string>& library_errors
   for (const std::string& error : library_errors) {
     if (has(error, "OpenSSL Error")) {
       std::string text = "TLS: " + std::string{last_part(error)};
-      if (has(error, "wrong version number")) text += " (is this the port for TLS?)";
-      return {text, false, is_final(error)};
+      const bool no_tls = has(error, "wrong version number") || has(error, "http request") ||
+                          has(error, "packet length too long");
+      return {text, false, is_final(error), no_tls, has(error, "unexpected eof")};
     }
   }
   return {};

@@ -12,6 +12,8 @@ struct TlsTrouble {
   bool bad_files = false;  ///< our own certificate files cannot be used
   bool refused =
       false;  ///< one side does not trust the other, or they have no TLS version in common
+  bool no_tls = false;   ///< what came is no TLS
+  bool hung_up = false;  ///< nothing came
 };
 
 /// `ssl` is the SSL object of the failed connection, or nullptr; `library_errors` are the error

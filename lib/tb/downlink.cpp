@@ -46,13 +46,16 @@ Result<std::int64_t> event_id(std::string_view digits) {
 }
 
 Downlink::Downlink(Uplink& uplink, DeviceTable& devices, AttributeRequests& requests,
-                   RpcMemory& rpcs)
-    : uplink_(uplink), devices_(devices), requests_(requests), rpcs_(rpcs) {}
+                   RpcMemory& rpcs, State& state)
+    : uplink_(uplink), devices_(devices), requests_(requests), rpcs_(rpcs), state_(state) {}
 
 Result<void> Downlink::message(std::string_view topic, std::string_view payload, bool room,
                                Time now) {
-  // The answer to a question that only other clients ask, or the echo of our own answer.
-  if (starts_with(topic, topics::kMyRpcResponse)) return {};
+  if (starts_with(topic, topics::kMyRpcResponse)) {
+    // Of a server, to our question; or the echo of our own answer, which may be any JSON.
+    uplink_.client_rpc_answered(topic.substr(topics::kMyRpcResponse.size()), payload);
+    return {};
+  }
   padded_.assign(payload).append(kLinePadding, '\0');
   const std::string_view json{padded_.data(), payload.size()};
   const auto members = view_.object(json);
@@ -65,7 +68,7 @@ Result<void> Downlink::message(std::string_view topic, std::string_view payload,
     return my_rpc(topic.substr(topics::kMyRpcRequest.size()), *members, room, now);
   }
   if (starts_with(topic, topics::kMyAttributesResponse)) {
-    return my_response(topic.substr(topics::kMyAttributesResponse.size()), *members);
+    return my_response(topic.substr(topics::kMyAttributesResponse.size()), *members, room);
   }
   return Error{"nobody subscribed to this topic"};
 }
@@ -78,7 +81,7 @@ Result<void> Downlink::gateway_attributes(Members members, bool room) {
     ++counts_.echoes;
     return {};
   }
-  attributes(device->text, data->raw, room);
+  attributes(local_name(device->text), data->raw, room);
   return {};
 }
 
@@ -102,7 +105,8 @@ Result<void> Downlink::gateway_rpc(Members members, bool room, Time now) {
   const auto id = event_id(number->raw);
   if (!id) return id.error();
   const JsonMember* const params = tbgw::find(*inner, "params");
-  rpc(device->text, *id, method->text, params == nullptr ? "null" : params->raw, room, now);
+  rpc(local_name(device->text), *id, method->text, params == nullptr ? "null" : params->raw, room,
+      now);
   return {};
 }
 
@@ -111,9 +115,18 @@ Result<void> Downlink::my_rpc(std::string_view number, Members members, bool roo
   if (!id) return id.error();
   const JsonMember* const method = text_of(members, "method");
   if (method == nullptr) return Error{"an RPC without method"};
+  if (uplink_.is_own_question(*id, method->text)) {
+    ++counts_.echoes;
+    return {};
+  }
   const JsonMember* const params = tbgw::find(members, "params");
   if (params != nullptr && notice(method->text, *params)) {
     uplink_.answer_rpc("", *id, R"({"success":true})", now);
+    return {};
+  }
+  if (const auto answer = own_answer(method->text)) {
+    ++counts_.rpcs;
+    uplink_.answer_rpc("", *id, *answer, now);
     return {};
   }
   rpc("", *id, method->text, params == nullptr ? "null" : params->raw, room, now);
@@ -136,6 +149,10 @@ void Downlink::rpc(std::string_view device, std::int64_t id, std::string_view me
       break;
   }
   ++counts_.rpcs;
+  const Device* const known = devices_.find(device);
+  if (known == nullptr || known->gone) {  // nobody left of us would answer
+    return uplink_.answer_rpc(device, id, R"({"error":"unknown device"})", now);
+  }
   if (!room || call.size() > kLongestEventData) {
     ++(room ? counts_.dropped : counts_.busy);
     return uplink_.answer_rpc(
@@ -150,20 +167,48 @@ bool Downlink::notice(std::string_view method, const JsonMember& params) {
     std::string unescaped;
     for (JsonCursor cursor(params.raw); cursor.next();) {
       if (cursor.type() != JsonType::string) return false;
-      event("device-renamed", string_text(cursor.key(), unescaped),
-            "\"from\":" + std::string{cursor.key()} + ",\"to\":" + std::string{cursor.value()});
+      const std::string from{string_text(cursor.key(), unescaped)};
+      renamed(from, std::string{string_text(cursor.value(), unescaped)});
     }
     return true;
   }
   if (method == "gateway_device_deleted" && params.type == JsonType::string) {
-    if (Device* const device = devices_.find(params.text)) {
-      device->gone = true;  // announcing it again would bring it back
-      device->announced = false;
-    }
-    event("device-deleted", params.text, "");
+    deleted(std::string{params.text});
     return true;
   }
   return false;
+}
+
+/// What the stages left of us call a device.
+std::string Downlink::local_name(std::string_view name) const {
+  const std::string_view local = state_.local_name(name);
+  const auto former = former_.find(name);
+  const bool is_former = local == name && former != former_.end();
+  return is_former ? former->second : std::string{local};
+}
+
+void Downlink::renamed(const std::string& from, const std::string& to) {
+  const std::string local = local_name(from);
+  if (from != local) former_[from] = local;
+  state_.rename(from, to);
+  DeviceId id = kGatewayItself;
+  if (devices_.find(local) != nullptr && devices_.find_or_add(local, id) != nullptr) {
+    uplink_.renamed(id);
+  }
+  event("device-renamed", local, "\"from\":" + json_string(from) + ",\"to\":" + json_string(to));
+}
+
+void Downlink::deleted(const std::string& name) {
+  const std::string local = local_name(name);
+  state_.forget(local);
+  DeviceId id = kGatewayItself;
+  if (Device* const device = devices_.find(local)) {
+    device->gone = true;  // announcing it again would bring it back
+    device->announced = false;
+    devices_.find_or_add(local, id);
+    uplink_.renamed(id);
+  }
+  event("device-deleted", local, "");
 }
 
 Result<void> Downlink::my_attributes(std::string_view payload, bool room, Time now) {
@@ -184,6 +229,7 @@ void Downlink::tick(Time now) {
 }
 
 void Downlink::connection_lost() {
+  former_.clear();
   own_.clear();
 }
 
@@ -207,6 +253,7 @@ bool Downlink::is_echo(std::string_view payload, Time now) {
 
 void Downlink::event(std::string_view name, std::string_view device, std::string_view members) {
   std::string line = "{\"event\":" + json_string(name);
+  if (device.empty()) device = uplink_.own_name();
   if (!device.empty()) line += ",\"device\":" + json_string(device);
   if (!members.empty()) line.append(",").append(members);
   events_.push_back(line + "}");

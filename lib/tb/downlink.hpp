@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,7 +33,8 @@ Result<std::int64_t> event_id(std::string_view digits);
 
 class Downlink {
  public:
-  Downlink(Uplink& uplink, DeviceTable& devices, AttributeRequests& requests, RpcMemory& rpcs);
+  Downlink(Uplink& uplink, DeviceTable& devices, AttributeRequests& requests, RpcMemory& rpcs,
+           State& state);
 
   /// Takes one message. With `room` false the reader of the events is slow: an RPC is answered
   /// "busy", of attributes the last value of each is kept for release(). An error: the message
@@ -74,8 +76,13 @@ class Downlink {
   Result<void> gateway_response(Members members, bool room);
   Result<void> my_attributes(std::string_view payload, bool room, Time now);
   Result<void> my_rpc(std::string_view number, Members members, bool room, Time now);
-  Result<void> my_response(std::string_view number, Members members);
+  Result<void> my_response(std::string_view number, Members members, bool room);
   bool notice(std::string_view method, const JsonMember& params);
+  void renamed(const std::string& from, const std::string& to);
+  void deleted(const std::string& name);
+  [[nodiscard]] std::string local_name(std::string_view name) const;
+  // downlink_gateway.cpp
+  [[nodiscard]] std::optional<std::string> own_answer(std::string_view method) const;
 
   void attributes(std::string_view device, std::string_view data, bool room);
   void rpc(std::string_view device, std::int64_t id, std::string_view method,
@@ -91,6 +98,9 @@ class Downlink {
   DeviceTable& devices_;
   AttributeRequests& requests_;
   RpcMemory& rpcs_;
+  State& state_;
+  /// What a device was called when it was renamed: the running session goes on under that name.
+  std::map<std::string, std::string, std::less<>> former_;
   JsonView view_;
   JsonView inner_view_;
   std::string padded_;

@@ -112,7 +112,7 @@ Result<void> Downlink::gateway_response(Members members, bool room) {
 }
 
 /// {"client":{…},"shared":{…}}: one of them was asked.
-Result<void> Downlink::my_response(std::string_view number, Members members) {
+Result<void> Downlink::my_response(std::string_view number, Members members, bool room) {
   const auto id = event_id(number);
   AttributeRequest request;
   if (!id || !requests_.take(static_cast<int>(*id), request)) {
@@ -122,7 +122,12 @@ Result<void> Downlink::my_response(std::string_view number, Members members) {
   for (const JsonMember& scope : members) {
     if (scope.type == JsonType::object) values = compact(scope.raw);
   }
-  answered(request, values.empty() ? "{}" : values);
+  if (values.empty()) values = "{}";
+  if (!request.event_id.empty()) {
+    answered(request, values);
+  } else {
+    shared_answered(devices_[kGatewayItself], values, room);
+  }
   return {};
 }
 
@@ -133,6 +138,7 @@ void Downlink::answered(const AttributeRequest& request, const std::string& valu
 
 /// The current shared attributes of a device: only what it was not told yet becomes an event.
 void Downlink::shared_answered(Device& device, std::string_view values, bool room) {
+  if (device.shared_keys.empty()) return;  // asked only to keep it alive
   std::string changed;
   std::map<std::string, std::string> now;
   std::string unescaped;

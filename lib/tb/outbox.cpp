@@ -12,8 +12,8 @@ namespace {
 using Lane = Message::Lane;
 using State = Message::State;
 
-/// Suspects go one at a time: with few large parts a culprit among many records is found sooner.
-constexpr std::size_t kSuspectParts = 16;
+/// A suspect is halved.
+constexpr std::size_t kSuspectParts = 2;
 
 /// The message with the same frame around the bytes of some slices that are neighbours.
 Message part_of(const Message& whole, std::span<const Slice> slices) {
@@ -39,6 +39,10 @@ std::size_t Message::bytes() const {
   constexpr std::size_t kBookkeeping = 128;  // list node, packet id, place in line
   return sizeof(Message) + kBookkeeping + topic.capacity() + payload.capacity() +
          slices.capacity() * sizeof(Slice);
+}
+
+std::size_t packet_size(const Message& message) {
+  return message.topic.size() + kPacketOverhead + message.payload.size();
 }
 
 bool is_divisible(const Message& message) {
@@ -74,21 +78,26 @@ const Message* Outbox::next(Lane which) {
 }
 
 bool Outbox::has_window() const {
+  if (bad_ > 0) return batch_sent_ < batch_;
   if (in_flight_ == 0) return true;
-  if (suspect_flies_) return false;
-  if (next_stored_ != lanes_[2].end() && is_suspect(*next_stored_)) return false;
   return in_flight_ < limits_.messages && in_flight_bytes_ < limits_.bytes;
 }
 
-void Outbox::sent(Lane which, int packet_id) {
+void Outbox::sent(Lane which, int packet_id, Time now) {
   const Place place = first_waiting(which);
   place->state = State::sent;
+  place->sent = now;
+  place->place = ++sent_;
   flying_[packet_id] = place;
   if (which == Lane::urgent) return;
+  place->counted = true;
   ++in_flight_;
   in_flight_bytes_ += place->payload.size();
-  suspect_flies_ = is_suspect(*place);
   if (which != Lane::stored) return;
+  if (bad_ > 0) {
+    place->tried = true;
+    ++batch_sent_;
+  }
   Messages& messages = lane(Lane::stored);
   do {
     ++next_stored_;
@@ -105,9 +114,44 @@ void Outbox::acknowledged(int packet_id) {
   if (found == flying_.end()) return;
   const Place place = found->second;
   flying_.erase(found);
+  take(place);
+}
+
+void Outbox::doubted(int packet_id, Time until) {
+  const auto found = flying_.find(packet_id);
+  if (found == flying_.end()) return;
+  const Place place = found->second;
+  flying_.erase(found);
+  place->state = State::doubtful;
+  uncount(*place);
+  doubts_.push_back({place, until});
+}
+
+void Outbox::settle(Time now) {
+  while (!doubts_.empty() && doubts_.front().until <= now) {
+    const Place place = doubts_.front().place;
+    doubts_.pop_front();
+    take(place);
+  }
+}
+
+Time Outbox::first_doubt() const {
+  return doubts_.empty() ? Time::max() : doubts_.front().until;
+}
+
+void Outbox::uncount(Message& message) {
+  if (!std::exchange(message.counted, false)) return;
+  --in_flight_;
+  in_flight_bytes_ -= message.payload.size();
+}
+
+void Outbox::take(Place place) {
   place->state = State::acknowledged;
+  std::uint64_t& newest = newest_taken_[static_cast<std::size_t>(place->kind)];
+  newest = std::max(newest, place->place);
   if (place->lane == Lane::stored) {
-    place->blamed = place->alone = 0;
+    largest_taken_ = std::max(largest_taken_, packet_size(*place));
+    place->blamed = place->alone = place->passed = 0;
     takes_messages_ = true;
     finish_line(place->device);
   } else {
@@ -131,9 +175,11 @@ void Outbox::finish(Place place) {
   }
   bytes_ -= place->bytes();
   if (place->state == State::acknowledged) ++finished_;
-  if (place->lane != Lane::urgent && place->state != State::waiting) {
-    --in_flight_;
-    in_flight_bytes_ -= place->payload.size();
+  uncount(*place);
+  leave_batch(*place);
+  if (place->state == State::doubtful) {
+    doubts_.erase(std::find_if(doubts_.begin(), doubts_.end(),
+                               [&](const Doubt& doubt) { return doubt.place == place; }));
   }
   lane(place->lane).erase(place);
 }
@@ -179,21 +225,57 @@ std::vector<Seq> Outbox::refuse(Place place, std::size_t most_parts) {
   } else {
     const std::span<const Slice> slices{place->slices};
     const std::size_t each = (slices.size() + most_parts - 1) / most_parts;
+    std::vector<Message> parts;
     for (std::size_t i = 0; i < slices.size(); i += each) {
-      Message part = part_of(*place, slices.subspan(i, std::min(each, slices.size() - i)));
-      bytes_ += part.bytes();
-      line.insert(in_line, lane(Lane::stored).insert(place, std::move(part)));
+      parts.push_back(part_of(*place, slices.subspan(i, std::min(each, slices.size() - i))));
     }
-    send_again_from(line, line.erase(in_line));
     place->slices.clear();  // their holds went to the parts
-    finish(place);
+    put_in_place(place, std::move(parts));
   }
+  look_for_next_stored();
+  finish_line(device);
+  return given_up;
+}
+
+void Outbox::put_in_place(Place place, std::vector<Message> parts) {
+  Line& line = line_of(place->device);
+  const auto in_line = std::find(line.begin(), line.end(), place);
+  for (Message& part : parts) {
+    bytes_ += part.bytes();
+    line.insert(in_line, lane(Lane::stored).insert(place, std::move(part)));
+  }
+  send_again_from(line, line.erase(in_line));
+  finish(place);
+}
+
+void Outbox::look_for_next_stored() {
   Messages& messages = lane(Lane::stored);
   next_stored_ = std::find_if(messages.begin(), messages.end(), [](const Message& message) {
     return message.state == State::waiting;
   });
+}
+
+std::vector<const Message*> Outbox::waiting_larger_than(std::size_t bytes) const {
+  std::vector<const Message*> larger;
+  for (const Message& message : lanes_[static_cast<std::size_t>(Lane::stored)]) {
+    const bool readings =
+        message.kind == Message::Kind::telemetry || message.kind == Message::Kind::attributes;
+    if (readings && message.state == State::waiting && packet_size(message) > bytes) {
+      larger.push_back(&message);
+    }
+  }
+  return larger;
+}
+
+void Outbox::replace(const Message& message, std::vector<Message> parts) {
+  Messages& messages = lane(Lane::stored);
+  const auto place = std::find_if(messages.begin(), messages.end(),
+                                  [&](const Message& other) { return &other == &message; });
+  if (place == messages.end()) return;
+  const DeviceId device = place->device;
+  put_in_place(place, std::move(parts));
+  look_for_next_stored();
   finish_line(device);
-  return given_up;
 }
 
 /// Attributes that were sent behind the refused message must come after its parts once more, or an
@@ -205,9 +287,12 @@ void Outbox::send_again_from(Line& line, Line::iterator from) {
     const auto flying = std::find_if(flying_.begin(), flying_.end(),
                                      [&](const auto& entry) { return entry.second == place; });
     if (flying != flying_.end()) flying_.erase(flying);
+    if (place->state == State::doubtful) {
+      doubts_.erase(std::find_if(doubts_.begin(), doubts_.end(),
+                                 [&](const Doubt& doubt) { return doubt.place == place; }));
+    }
     place->state = State::waiting;
-    --in_flight_;
-    in_flight_bytes_ -= place->payload.size();
+    uncount(*place);
     ++resent_;
   }
 }
@@ -234,7 +319,9 @@ Time Outbox::first_expiry() const {
 
 void Outbox::connection_lost() {
   flying_.clear();
-  suspect_flies_ = false;
+  doubts_.clear();
+  batch_sent_ = 0;
+  newest_taken_.fill(0);
   in_flight_ = 0;
   in_flight_bytes_ = 0;
   for (const Message& message : lane(Lane::control))
@@ -242,6 +329,7 @@ void Outbox::connection_lost() {
   lane(Lane::control).clear();
   for (const Lane which : {Lane::urgent, Lane::stored}) {
     for (Message& message : lane(which)) {
+      message.counted = message.tried = false;
       if (message.state == State::waiting) continue;
       message.state = State::waiting;
       ++resent_;

@@ -3,6 +3,7 @@
 // again would go on for ever.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "tb/outbox.hpp"
 
@@ -15,12 +16,13 @@ using std::chrono::seconds;
 constexpr std::uint8_t kSuspect = 2;
 /// The silence before a trial, by the trials that went before: a platform that only wants us to be
 /// slower (rate limits) has its chance to take the message.
-constexpr std::array<seconds, 5> kSilence{seconds{0}, seconds{2}, seconds{10}, seconds{30},
-                                          seconds{60}};
+constexpr std::array<seconds, 4> kSilence{seconds{0}, seconds{2}, seconds{10}, seconds{30}};
 /// So many trials prove it.
 constexpr std::uint8_t kTrials = 3;
 /// So many if the platform took nothing since the last verdict: it may be out of order itself.
-constexpr std::uint8_t kTrialsInDoubt = 5;
+constexpr std::uint8_t kTrialsInDoubt = 4;
+/// Acknowledgements may come in another order, but not so late.
+constexpr seconds kPassedOver{10};
 
 void count(std::uint8_t& counter) {
   if (counter < 255) ++counter;
@@ -32,35 +34,109 @@ bool is_suspect(const Message& message) {
   return message.blamed >= kSuspect;
 }
 
-/// The stored message that was on its way alone. (A device is announced for the sake of its first
-/// message.)
-Message* Outbox::only_culprit() {
-  if (flying_.size() != 1) return nullptr;
-  const Place only = flying_.begin()->second;
-  if (only->lane == Message::Lane::stored) return &*only;
-  if (only->lane == Message::Lane::urgent) return nullptr;
-  for (const Place place : line_of(only->device)) {
-    if (place->state == Message::State::waiting) return &*place;
+const Message* Outbox::blame() {
+  if (bad_ > 0) return blame_batch();
+  for (Message& message : lane(Message::Lane::stored)) {
+    const bool on_its_way =
+        message.state == Message::State::sent || message.state == Message::State::doubtful;
+    if (on_its_way) count(message.blamed);
   }
+  for (const auto& [id, place] : flying_) {
+    if (place->lane != Message::Lane::control || place->kind != Message::Kind::connect) continue;
+    // A device is announced for the sake of its first message.
+    const Line& line = line_of(place->device);
+    const auto first = std::find_if(line.begin(), line.end(), [](const Place& stored) {
+      return stored->state == Message::State::waiting;
+    });
+    if (first != line.end()) count((*first)->blamed);
+  }
+  start_probing();
   return nullptr;
 }
 
-const Message* Outbox::blame() {
-  Message* const only = only_culprit();
-  if (only == nullptr) {
-    for (const auto& [id, place] : flying_) {
-      if (place->lane == Message::Lane::stored) count(place->blamed);
-    }
-    return nullptr;
+/// Every stored message up to the last suspect is looked at: order is kept that way.
+void Outbox::start_probing() {
+  std::size_t position = 0;
+  for (const Message& message : lane(Message::Lane::stored)) {
+    ++position;
+    if (is_suspect(message) && message.state != Message::State::acknowledged) bad_ = position;
   }
-  const bool was_suspect = is_suspect(*only);
-  count(only->blamed);
-  if (!was_suspect) return nullptr;
-  if (is_divisible(*only)) return only;
+  batch_ = std::max<std::size_t>(1, bad_ / 2);
+}
+
+/// The connection ended over one of the batch.
+Message* Outbox::blame_batch() {
+  // A device is announced for the sake of its first message, which then is on its way too.
+  const bool announcing = next_stored_ != lanes_[2].end() && !next_stored_->tried &&
+                          std::any_of(flying_.begin(), flying_.end(), [&](const auto& entry) {
+                            const Message& message = *entry.second;
+                            return message.lane == Message::Lane::control &&
+                                   message.device == next_stored_->device &&
+                                   message.kind == Message::Kind::connect;
+                          });
+  if (announcing && batch_sent_ < batch_) {
+    next_stored_->tried = true;
+    ++batch_sent_;
+  }
+  if (batch_sent_ == 0) return nullptr;
+  bad_ = batch_sent_;
+  batch_ = std::max<std::size_t>(1, bad_ / 2);
+  if (bad_ > 1) return nullptr;
+  Messages& stored = lane(Message::Lane::stored);
+  const auto only = std::find_if(stored.begin(), stored.end(),
+                                 [](const Message& message) { return message.tried; });
+  if (is_divisible(*only)) {
+    bad_ = 2;  // its halves
+    return &*only;
+  }
   count(only->alone);
   if (only->alone < (takes_messages_ ? kTrials : kTrialsInDoubt)) return nullptr;
   takes_messages_ = false;
-  return only;
+  bad_ = 0;
+  return &*only;
+}
+
+/// One of the batch is done: what of the first half is left, and then the other one.
+void Outbox::leave_batch(Message& message) {
+  if (!std::exchange(message.tried, false) || bad_ == 0) return;
+  --bad_;
+  --batch_;
+  --batch_sent_;
+  if (batch_ == 0) batch_ = std::max<std::size_t>(1, bad_ / 2);
+}
+
+bool Outbox::is_passed_over(const Message& message) const {
+  return message.lane == Message::Lane::stored &&
+         message.place < newest_taken_[static_cast<std::size_t>(message.kind)];
+}
+
+int Outbox::passed_over(Time now) const {
+  for (const auto& [id, place] : flying_) {
+    if (place->sent + kPassedOver <= now && is_passed_over(*place)) return id;
+  }
+  return 0;
+}
+
+Time Outbox::next_look() const {
+  Time first = Time::max();
+  for (const auto& [id, place] : flying_) {
+    if (is_passed_over(*place)) first = std::min(first, place->sent + kPassedOver);
+  }
+  return first;
+}
+
+/// The same message with another packet id.
+void Outbox::send_again(int packet_id) {
+  const auto found = flying_.find(packet_id);
+  if (found == flying_.end()) return;
+  Message& message = *found->second;
+  flying_.erase(found);
+  message.state = Message::State::waiting;
+  count(message.passed);
+  uncount(message);
+  if (std::exchange(message.tried, false)) --batch_sent_;
+  ++resent_;
+  look_for_next_stored();
 }
 
 seconds Outbox::silence_before(const Message& message) const {
@@ -68,6 +144,7 @@ seconds Outbox::silence_before(const Message& message) const {
 }
 
 bool Outbox::has_suspects() const {
+  if (bad_ > 0) return true;
   const Messages& stored = lanes_[static_cast<std::size_t>(Message::Lane::stored)];
   return std::any_of(stored.begin(), stored.end(), is_suspect);
 }

@@ -50,7 +50,8 @@ struct Packer::Job {
   Time now;
   std::vector<Message>& sealed;
   std::vector<std::string>& left_out;
-  std::size_t room;  ///< for the body of a message of this device
+  std::size_t room;   ///< for the body of a message of this device, as it is wanted
+  std::size_t limit;  ///< and as it may be
 };
 
 void Packer::set_max_payload(std::size_t bytes) {
@@ -66,8 +67,12 @@ void Packer::add(DeviceId id, Device& device, const Reading& reading, Seq record
                  std::vector<Message>& sealed, std::vector<std::string>& left_out) {
   const std::size_t whole = room(topics::kLongestData.size());
   const std::size_t frame_size = kFrame + device.quoted.size();
-  Job job{id,  device, reading,  record,
-          now, sealed, left_out, whole > frame_size ? whole - frame_size : 0};
+  const std::size_t limit = whole > frame_size ? whole - frame_size : 0;
+  const std::size_t beside = max_payload_ > limit ? max_payload_ - limit : 0;
+  const bool wants_less = wanted_payload_ > beside && wanted_payload_ < max_payload_;
+  Job job{id,   device, reading,  record,
+          now,  sealed, left_out, wants_less ? wanted_payload_ - beside : limit,
+          limit};
   Batch& batch = device.batch;
   if (batch.empty()) batch.opened = now;
   if (batch.telemetry.empty() && !reading.entries.empty()) reserve(batch);
@@ -102,8 +107,8 @@ void Packer::split_attributes(Job& job) {
   };
   for (const Field& field : job.reading.attributes) {
     const std::size_t size = field.key.size() + 1 + field.value.size();
-    if (size > job.room) {
-      job.left_out.push_back(too_large(field, job.room));
+    if (size > job.limit) {
+      job.left_out.push_back(too_large(field, job.limit));
       continue;
     }
     if (batch.attributes.size() + 1 + size > job.room) finish();
@@ -124,12 +129,12 @@ void Packer::add_entries(Job& job) {
       append_field(batch.telemetry, first, job.reading.fields[entry.first + i]);
     }
     batch.telemetry.append("}}");
-    if (batch.telemetry.size() > job.room) {
+    if (batch.telemetry.size() > job.room || has_too_many(batch, entry.count)) {
       scratch_.assign(batch.telemetry, begin);
       batch.telemetry.resize(before);
       seal(job.id, job.device, job.sealed);
       batch.opened = job.now;
-      if (scratch_.size() > job.room) {
+      if (scratch_.size() > job.room || has_too_many(batch, entry.count)) {
         split_entry(job, entry);
         continue;
       }
@@ -141,9 +146,15 @@ void Packer::add_entries(Job& job) {
       batch.slices.push_back({job.record, static_cast<std::uint32_t>(begin), 0});
       ledger_.hold(job.record);
     }
+    batch.values += entry.count;
     Slice& slice = batch.slices.back();
     slice.size = static_cast<std::uint32_t>(batch.telemetry.size()) - slice.begin;
   }
+}
+
+/// One more entry of so many values would be more than the platform wants in a message.
+bool Packer::has_too_many(const Batch& batch, std::size_t more) const {
+  return most_values_ > 0 && batch.values + more > most_values_;
 }
 
 /// An entry that is too large for a message becomes several of the same time.
@@ -152,7 +163,9 @@ void Packer::split_entry(Job& job, const Entry& entry) {
   std::string head;
   append_entry_head(head, entry.ts);
   std::string body = head;
+  std::size_t values = 0;
   const auto finish = [&] {
+    values = 0;
     if (body.size() == head.size()) return;
     batch.telemetry = body + "}}";
     batch.slices.push_back({job.record, 0, static_cast<std::uint32_t>(batch.telemetry.size())});
@@ -164,13 +177,14 @@ void Packer::split_entry(Job& job, const Entry& entry) {
     const Field& field = job.reading.fields[entry.first + i];
     const std::size_t size = field.key.size() + 1 + field.value.size();
     const std::size_t frame_size = head.size() + 2;
-    if (frame_size + size > job.room) {
-      const std::size_t room = job.room > frame_size ? job.room - frame_size : 0;
+    if (frame_size + size > job.limit) {
+      const std::size_t room = job.limit > frame_size ? job.limit - frame_size : 0;
       job.left_out.push_back(too_large(field, room));
       continue;
     }
-    if (body.size() + 1 + size + 2 > job.room) finish();
+    if (body.size() + 1 + size + 2 > job.room || values == most_values_) finish();
     append_field(body, head.size(), field);
+    ++values;
   }
   finish();
 }
@@ -226,6 +240,7 @@ void Packer::seal_telemetry(DeviceId id, Device& device, std::vector<Message>& s
   for (Slice& slice : message.slices)
     slice.begin += static_cast<std::uint32_t>(around - behind);
   batch.telemetry = std::string{};
+  batch.values = 0;
   batch.slices = std::vector<Slice>{};
   sealed.push_back(std::move(message));
 }

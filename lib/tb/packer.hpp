@@ -15,8 +15,6 @@ namespace tbgw::tb {
 
 /// The MQTT remaining length that ThingsBoard accepts by default.
 inline constexpr std::size_t kMaxPayload = 65536;
-/// What may go beside a payload in that length: topic length, packet id, properties, and reserve.
-inline constexpr std::size_t kPacketOverhead = 16;
 
 /// Collects readings in the device's batch and seals it into messages when it is full, when its
 /// attributes change, or when told. In a message the readings keep their order; a batch's
@@ -29,6 +27,10 @@ class Packer {
 
   /// The limit of the MQTT remaining length, for what is packed from now on.
   void set_max_payload(std::size_t bytes);
+  /// The same as a wish: a value that is too large for it goes alone. 0 = none.
+  void set_wanted_payload(std::size_t bytes) { wanted_payload_ = bytes; }
+  /// Values in a message, 0 = any number: where the platform counts them.
+  void set_most_values(std::size_t values) { most_values_ = values; }
   /// The largest payload that may go to a topic of this length.
   [[nodiscard]] std::size_t room(std::size_t topic_length) const;
 
@@ -43,6 +45,7 @@ class Packer {
   struct Job;
   void add_attributes(Job& job);
   void add_entries(Job& job);
+  [[nodiscard]] bool has_too_many(const Batch& batch, std::size_t more) const;
   void split_entry(Job& job, const Entry& entry);
   void split_attributes(Job& job);
   void seal_telemetry(DeviceId id, Device& device, std::vector<Message>& sealed);
@@ -52,6 +55,8 @@ class Packer {
 
   Ledger& ledger_;
   std::size_t max_payload_ = kMaxPayload;
+  std::size_t wanted_payload_ = 0;
+  std::size_t most_values_ = 0;
   std::string scratch_;
 };
 

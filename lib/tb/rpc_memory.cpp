@@ -7,7 +7,7 @@
 namespace tbgw::tb {
 namespace {
 // Answers are kept for the rare repeat only; a long one is not worth its memory.
-constexpr std::size_t kLongestAnswer = 1024;
+constexpr std::size_t kLongestAnswer = 4096;
 }  // namespace
 
 std::string RpcMemory::key(std::string_view device, std::int64_t id) {

@@ -30,7 +30,10 @@ void Uplink::line(const Line& line, EpochMs arrived, Time now) {
                    members ? delivery_number(*members) : delivery_number_of_broken(line.text));
   }
   if (members) {
-    take_members(*members, record, arrived, now);
+    const bool is_reading = kind_of(*members) == LineKind::reading;
+    if (!is_reading || !take_doubtful(line, record, arrived, now)) {
+      take_members(*members, record, arrived, now);
+    }
   } else {
     reject(record, members.error().text);
   }
@@ -89,11 +92,28 @@ std::string Uplink::as_reading(const Message& message) const {
   std::string out = "{";
   std::string_view body = message.payload;
   if (message.device != kGatewayItself) {
-    out += "\"deviceName\":" + device.quoted + ",";
+    out += "\"deviceName\":" + json_string(device.name) + ",";
     body.remove_prefix(device.quoted.size() + 2);  // {"NAME":…}
     body.remove_suffix(1);
   }
   return out.append(is_telemetry ? "\"telemetry\":" : "\"attributes\":").append(body).append("}");
+}
+
+Result<Device*> Uplink::device_named(std::string_view name, DeviceId& id) {
+  if (options_.device_api && !name.empty()) {
+    if (own_name_.empty()) own_name_ = name;
+    if (name != own_name_) {
+      return Error{"names the device " + in_quotes(name) +
+                   ": with --device-api there is one, and " + in_quotes(own_name_) + " came first"};
+    }
+    name = {};
+  }
+  Device* const device = devices_.find_or_add(name, id);
+  if (device == nullptr) {
+    return Error{"names a new device: " + std::to_string(DeviceTable::kMost) +
+                 " are known, and no more are taken"};
+  }
+  return device;
 }
 
 void Uplink::take_reading(Members members, Seq record, EpochMs arrived, Time now) {
@@ -105,10 +125,11 @@ void Uplink::take_reading(Members members, Seq record, EpochMs arrived, Time now
   std::vector<std::string> left_out = reading.left_out;
   if (!reading.empty()) {
     DeviceId id = kGatewayItself;
-    Device* const device = devices_.find_or_add(reading.device, id);
-    if (device == nullptr) {
-      return reject(record, "names a new device: " + std::to_string(DeviceTable::kMost) +
-                                " are known, and no more are taken");
+    const auto found = device_named(reading.device, id);
+    if (!found) return reject(record, found.error().text);
+    Device* const device = *found;
+    if (device->gone || (!reading.type.empty() && device->type != reading.type)) {
+      devices_.note_change(id);
     }
     if (!reading.type.empty()) device->type = reading.type;
     device->gone = false;
@@ -120,6 +141,14 @@ void Uplink::take_reading(Members members, Seq record, EpochMs arrived, Time now
       device->batch.listed = true;
       open_.push_back(id);
     }
+  }
+  if (left_out.empty()) return;
+  std::size_t sent = reading.attributes.size();
+  for (const Entry& entry : reading.entries)
+    sent += entry.count;
+  if (left_out.size() - reading.left_out.size() >= sent) {  // nothing of it is left
+    ++counts_.rejected;
+    receipts_.refuse(record, left_out.front());
   }
   leave_out(record, left_out);
 }
@@ -154,11 +183,18 @@ void Uplink::tick(Time now) {
   while (due_ < open_.size() && devices_[open_[due_]].batch.opened + options_.linger <= now) {
     ++due_;
   }
+  if (idle_due_ <= now) {
+    idle_turn_ = true;
+    idle_due_ = now + options_.keep_devices / 10;
+  }
+  release_held(now);
+  settle_answers(now);
   counts_.expired += outbox_.expire(now);
 }
 
 Time Uplink::next_tick() const {
-  Time next = std::min(outbox_.first_expiry(), trial_due_);
+  Time next = std::min({outbox_.first_expiry(), trial_due_, pace_due_, idle_due_, next_answer()});
+  if (!held_.empty()) next = std::min(next, clock_due_);
   if (due_ < open_.size()) {
     next = std::min(next, devices_[open_[due_]].batch.opened + options_.linger);
   }
@@ -166,8 +202,10 @@ Time Uplink::next_tick() const {
 }
 
 const Message* Uplink::next(Time now) {
+  pace_due_ = Time::max();
   last_lane_ = Lane::urgent;
   if (const Message* message = outbox_.next(last_lane_)) {
+    if (must_wait(*message, last_lane_, now)) return nullptr;
     if (devices_[message->device].announced) return message;
     announce(message->device, now);  // or the question would make it a device of default type
     last_lane_ = Lane::control;
@@ -175,7 +213,9 @@ const Message* Uplink::next(Time now) {
   }
   while (outbox_.has_window()) {
     last_lane_ = Lane::control;
-    if (const Message* message = outbox_.next(last_lane_)) return message;
+    if (const Message* message = outbox_.next(last_lane_)) {
+      return must_wait(*message, last_lane_, now) ? nullptr : message;
+    }
     last_lane_ = Lane::stored;
     const Message* const message = outbox_.next(last_lane_);
     if (message == nullptr && due_ > 0) {
@@ -184,9 +224,11 @@ const Message* Uplink::next(Time now) {
       announce(message->device, now);
     } else if (message != nullptr && must_be_silent(*message, now)) {
       return nullptr;
+    } else if (message != nullptr && must_wait(*message, last_lane_, now)) {
+      return nullptr;
     } else if (message == nullptr || silent_turn_) {
       silent_turn_ = false;  // silent devices wait for no backlog, and no backlog for them
-      if (!announce_silent(now) && message == nullptr) return nullptr;
+      if (!announce_silent(now) && !ask_idle(now) && message == nullptr) return nullptr;
     } else {
       silent_turn_ = true;
       return message;
@@ -208,11 +250,13 @@ void Uplink::sent(int packet_id, Time now) {
   const Message* const message = outbox_.next(last_lane_);
   const Message::Kind kind = message->kind;
   const DeviceId id = message->device;
-  outbox_.sent(last_lane_, packet_id);
+  spend(*message, now);
+  outbox_.sent(last_lane_, packet_id, now);
+  devices_[id].spoke = now;
   if (kind == Message::Kind::disconnect) devices_[id].announced = false;
   if (kind == Message::Kind::connect && last_lane_ == Lane::stored) {
     devices_[id].announced = true;
-    ask_shared(id, now);
+    if (!devices_[id].shared_keys.empty()) ask_shared(id, now);
   }
 }
 
@@ -222,48 +266,22 @@ void Uplink::unsendable(const std::string& reason) {
   give_up(outbox_.refused_unsent(last_lane_), "cannot be sent: " + reason, reading);
 }
 
-void Uplink::acknowledged(int packet_id) {
-  outbox_.acknowledged(packet_id);
-}
-
-void Uplink::refused(int packet_id, const std::string& reason) {
-  const Message* const message = outbox_.find(packet_id);
-  if (message == nullptr) return;
-  const bool is_announcement =
-      message->lane == Lane::control && message->kind == Message::Kind::connect;
-  if (is_announcement) {
-    faults_.push_back("the platform refused the device " +
-                      in_quotes(devices_[message->device].name) + ": " + reason);
-  }
-  const std::string reading = as_reading(*message);
-  give_up(outbox_.refused(packet_id), "the platform refused it: " + reason, reading);
-}
-
-void Uplink::connection_up(std::size_t max_packet, std::size_t max_messages) {
-  constexpr std::size_t kFixedHeader = 5;
-  std::size_t most = options_.max_payload;
-  if (max_packet > kFixedHeader) most = std::min(most, max_packet - kFixedHeader);
-  packer_.set_max_payload(most);
-  const std::size_t window = options_.window.messages;
-  outbox_.set_most_messages(max_messages > 0 ? std::min(window, max_messages) : window);
+void Uplink::connection_up(std::size_t max_packet, std::size_t max_messages, Time now) {
+  max_packet_ = max_packet;
+  max_messages_ = max_messages;
   silent_ = 1;
+  idle_due_ = now + options_.keep_devices / 10;
+  apply_limits();
+  if (options_.ask_limits) ask_limits(now);
 }
 
-void Uplink::connection_lost(bool over_a_message, const std::string& reason) {
-  const Message* const culprit = over_a_message ? outbox_.blame() : nullptr;
-  outbox_.connection_lost();
-  if (culprit != nullptr) {
-    const std::string reading = as_reading(*culprit);
-    give_up(outbox_.refused_waiting(*culprit),
-            "the platform ends the connection whenever it gets this: " + reason, reading);
-  }
-  trial_due_ = Time::max();
-  devices_.connection_lost();
-  silent_ = 1;
+void Uplink::renamed(DeviceId id) {
+  const std::string old = devices_.take_new_name(id);
+  outbox_.rename(id, old, devices_[id].quoted);
 }
 
 std::size_t Uplink::held_bytes() const {
-  return outbox_.bytes() + batch_bytes_ + ledger_.bytes();
+  return outbox_.bytes() + batch_bytes_ + held_bytes_ + ledger_.bytes();
 }
 
 std::vector<Problem> Uplink::take_problems() {

@@ -46,15 +46,6 @@ Result<std::int64_t> id_member(std::span<const JsonMember> members) {
   return event_id(is_digits ? member->text : std::string_view{});
 }
 
-std::string joined(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const std::string& text : texts) {
-    if (!out.empty()) out.push_back(',');
-    out += text;
-  }
-  return out;
-}
-
 /// "tool: text (member value, …)": what a fault or stats event tells a person.
 std::string for_a_person(std::span<const JsonMember> members) {
   const JsonMember* const tool = find(members, "tool");
@@ -95,7 +86,8 @@ void Uplink::take_event(Members members, Seq record, Time now) {
   if (!done) reject(record, std::string{*event} + ": " + done.error().text);
 }
 
-/// The device an event names; nullptr: it names none.
+/// The device an event names; nullptr: it names none. (With device_api one that is named is the
+/// gateway itself, so to speak: look at the id.)
 Result<Device*> Uplink::device_of(Members members, DeviceId& id) {
   id = kGatewayItself;
   const auto name = text_member(members, "device");
@@ -104,26 +96,29 @@ Result<Device*> Uplink::device_of(Members members, DeviceId& id) {
   if (const auto trouble = name_trouble(*name); !trouble.empty()) {
     return Error{"device " + std::string{trouble}};
   }
-  Device* const device = devices_.find_or_add(*name, id);
-  if (device == nullptr) return Error{"too many devices"};
-  return device;
+  return device_named(*name, id);
 }
 
 Result<void> Uplink::connect(Members members, Seq record) {
-  DeviceId id = kGatewayItself;
-  const auto device = device_of(members, id);
   const auto type = text_member(members, "deviceType");
   auto keys = texts_member(members, "sharedKeys");
-  if (!device) return device.error();
   if (!type) return type.error();
   if (!keys) return keys.error();
+  DeviceId id = kGatewayItself;
+  const auto device = device_of(members, id);  // last: what is rejected makes no device
+  if (!device) return device.error();
   if (*device == nullptr) {
     ++counts_.ignored;  // nobody knows yet which device that port belongs to
     return {};
   }
   if (!type->empty()) (*device)->type = *type;
   if (!keys->empty()) (*device)->shared_keys = *std::move(keys);
+  if (id == kGatewayItself) {  // it is there: the credentials are its own
+    own_asked_ = false;
+    return {};
+  }
   (*device)->gone = false;
+  devices_.note_change(id);
   seal(id);
   add_stored(Kind::connect, id, topics::kConnect, connect_payload(**device), record);
   return {};
@@ -133,11 +128,12 @@ Result<void> Uplink::disconnect(Members members, Seq record) {
   DeviceId id = kGatewayItself;
   const auto device = device_of(members, id);
   if (!device) return device.error();
-  if (*device == nullptr) {
+  if (*device == nullptr || id == kGatewayItself) {
     ++counts_.ignored;
     return {};
   }
   (*device)->gone = true;
+  devices_.note_change(id);
   seal(id);
   add_stored(Kind::disconnect, id, topics::kDisconnect, "{\"device\":" + (*device)->quoted + "}",
              record);
@@ -157,7 +153,7 @@ Result<void> Uplink::claim(Members members, Seq record) {
   }
   how += "}";
   seal(id);
-  if (*device == nullptr) {
+  if (id == kGatewayItself) {
     add_stored(Kind::claim, id, topics::kMyClaim, std::move(how), record);
   } else {
     add_stored(Kind::claim, id, topics::kClaim, "{" + (*device)->quoted + ":" + how + "}", record);
@@ -166,23 +162,26 @@ Result<void> Uplink::claim(Members members, Seq record) {
 }
 
 Result<void> Uplink::rpc_reply(Members members, Seq record, Time now) {
-  DeviceId id = kGatewayItself;
-  const auto device = device_of(members, id);
-  if (!device) return device.error();
   const auto rpc = id_member(members);
   if (!rpc) return rpc.error();
   const JsonMember* const data = tbgw::find(members, "data");
   if (data == nullptr) return Error{"data is missing"};
-  const std::string_view name = *device == nullptr ? std::string_view{} : (*device)->name;
+  DeviceId id = kGatewayItself;
+  const auto device = device_of(members, id);
+  if (!device) return device.error();
+  const std::string_view name = devices_[id].name;
   Message answer = rpc_answer(name, *rpc, data->raw);
   Result<void> result;
   if (answer.payload.size() > packer_.room(answer.topic.size())) {
     result = Error{"the answer of " + std::to_string(answer.payload.size()) +
                    " bytes is larger than a message may be"};
-    answer = rpc_answer(name, *rpc, R"({"error":"the answer is too large"})");
+    constexpr std::string_view kTooLarge = R"({"error":"the answer is too large"})";
+    answer = rpc_answer(name, *rpc, kTooLarge);
+    rpcs_.answered(name, *rpc, kTooLarge);
     record = 0;
+  } else {
+    rpcs_.answered(name, *rpc, data->raw);
   }
-  rpcs_.answered(name, *rpc, data->raw);
   add_urgent(std::move(answer), record, now);
   return result;
 }
@@ -196,7 +195,9 @@ Message Uplink::rpc_answer(std::string_view device, std::int64_t id, std::string
     message.payload = data;
   } else {
     message.topic = topics::kRpc;
-    message.payload = "{\"device\":" + json_string(device) + ",\"id\":" + number + ",\"data\":";
+    const Device* const known = devices_.find(device);
+    message.payload = "{\"device\":" + (known == nullptr ? json_string(device) : known->quoted) +
+                      ",\"id\":" + number + ",\"data\":";
     message.payload.append(data).append("}");
   }
   return message;
@@ -209,16 +210,16 @@ void Uplink::answer_rpc(std::string_view device, std::int64_t id, std::string_vi
 }
 
 Result<void> Uplink::attributes_request(Members members, Seq record, Time now) {
-  DeviceId id = kGatewayItself;
-  const auto device = device_of(members, id);
   const auto scope = text_member(members, "scope");
   auto keys = texts_member(members, "keys");
-  if (!device) return device.error();
   if (!scope) return scope.error();
   if (!keys) return keys.error();
   const bool client = *scope == "client";
   if (!client && *scope != "shared") return Error{"scope must be client or shared"};
   if (keys->empty()) return Error{"keys must name at least one attribute"};
+  DeviceId id = kGatewayItself;
+  const auto device = device_of(members, id);
+  if (!device) return device.error();
   AttributeRequest request;
   request.keys = *keys;
   request.asked = now;
@@ -227,19 +228,12 @@ Result<void> Uplink::attributes_request(Members members, Seq record, Time now) {
   } else {
     request.event_id = "null";
   }
-  if (*device != nullptr) request.device = (*device)->name;
+  request.device = devices_[id].name;
   const int number = requests_.add(std::move(request));
   Message message;
   message.kind = Kind::request;
   message.device = id;
-  if (*device == nullptr) {
-    message.topic = std::string{topics::kMyAttributesRequest} + std::to_string(number);
-    message.payload = std::string{client ? "{\"clientKeys\":" : "{\"sharedKeys\":"} +
-                      json_string(joined(*keys)) + "}";
-  } else {
-    message.topic = topics::kAttributesRequest;
-    message.payload = request_payload(number, (*device)->quoted, client, *keys);
-  }
+  fill_request(message, number, client, *keys);
   add_urgent(std::move(message), record, now);
   return {};
 }
@@ -254,6 +248,14 @@ void Uplink::add_stored(Kind kind, DeviceId id, std::string_view topic, std::str
   message.slices.push_back({record, 0, static_cast<std::uint32_t>(message.payload.size())});
   ledger_.hold(record);
   outbox_.add(std::move(message));
+}
+
+void Uplink::say(std::string topic, std::string payload, Time now) {
+  Message message;
+  message.kind = Kind::request;
+  message.topic = std::move(topic);
+  message.payload = std::move(payload);
+  add_urgent(std::move(message), 0, now);
 }
 
 void Uplink::add_urgent(Message message, Seq record, Time now) {

@@ -96,7 +96,7 @@ acks_rise() { jq -s -e 'group_by(.run) | all(map(.ack // empty) | . == sort)' "$
 # poison OPTION...: the stand-in with these options ends each connection that brings it too large a
 # message.
 poison() {
-  start_platform --max-payload 3000 "$@"
+  start_platform --old-server --max-payload 3000 "$@"
   {
     readings 3 1 300
     printf '{"deviceName":"D1","telemetry":{"big":"%s"}}\n' "$(head -c 5000 /dev/zero | tr '\0' x)"

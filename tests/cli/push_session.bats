@@ -64,6 +64,17 @@ READING='{"telemetry":{"a":1}}'
   run -64 tbgw-push http://127.0.0.1 </dev/null
 }
 
+@test "a value out of range is 64 on the command line, and 78 with its place in a file" {
+  run -64 --separate-stderr tbgw-push mqtt://127.0.0.1:1 --keep-alive 1s </dev/null
+  assert_regex "${stderr_lines[0]}" "^tbgw-push: --keep-alive: '1s' is out of range: at least 5s, at most 18h$"
+  printf 'url = "mqtt://127.0.0.1:1"\nkeep-alive = "1s"\n' >"$T/push.toml"
+  run -78 --separate-stderr tbgw-push --config "$T/push.toml" </dev/null
+  assert_equal "$stderr" "tbgw-push: $T/push.toml:2: keep-alive: '1s' is out of range: at least 5s, at most 18h"
+  printf 'url = "mqtt://127.0.0.1:1"\nmemory = "1M"\n' >"$T/push.toml"
+  run -78 --separate-stderr tbgw-push --config "$T/push.toml" </dev/null
+  assert_regex "$stderr" "^tbgw-push: $T/push.toml:2: memory: '1M' is too small"
+}
+
 @test "a token file that is absent, empty or no text" {
   run -66 --separate-stderr tbgw-push mqtt://127.0.0.1:1 --token-file "$T/absent" </dev/null
   assert_regex "$stderr" "$T/absent"

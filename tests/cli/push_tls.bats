@@ -129,7 +129,7 @@ while True:
     c.close()'
   wait_for "$T/server.out" '[0-9]'
   run -77 --separate-stderr tbgw-push "mqtts://127.0.0.1:$(head -n 1 "$T/server.out")" --ca ca.pem <<<"$READING"
-  assert_regex "$stderr" 'TLS: wrong version number \(is this the port for TLS\?\)$'
+  assert_regex "$stderr" 'TLS: wrong version number; this port speaks no TLS: plain MQTT has a URL that begins with mqtt://$'
 }
 
 @test "a handshake that stalls is given up in time, without spinning" {
@@ -157,4 +157,79 @@ time.sleep(600)'
   } >"$T/in"
   assert_ends push 0 60
   assert_equal "$(jq 'select(.kind == "telemetry") | .values.n' "$T/platform.log" | sort -nu | wc -l)" 10000
+}
+
+@test "a server that wants a client certificate says so to who has none" {
+  certificate client ca "DNS:gateway"
+  start_tls_platform --tls-ca "$T/pki/ca.pem" --tls-demand
+  run -77 --separate-stderr push --ca ca.pem <<<"$READING"
+  assert_regex "$stderr" "certificate required"
+  assert_equal "$(arrived)" ""
+  # A certificate alone is enough to be known by.
+  run -0 --separate-stderr tbgw-push "$URL" --ca ca.pem --cert client.pem --key client.key <<<"$READING"
+  assert_equal "$stderr" ""
+  authority other
+  certificate stranger other "DNS:gateway"
+  run -77 --separate-stderr tbgw-push "$URL" --ca ca.pem --cert stranger.pem --key stranger.key <<<"$READING"
+  assert_regex "$stderr" "TLS: "
+  assert_equal "$(arrived)" '{"a":1}'
+}
+
+@test "a server that speaks TLS 1.1 and nothing later is refused" {
+  start_tls_platform --tls-old
+  run -77 --separate-stderr push --ca ca.pem <<<"$READING"
+  assert_regex "$stderr" "^tbgw-push: cannot connect to $URL: TLS: "
+  assert_equal "$(arrived)" ""
+}
+
+@test "the name of the host is told to the server, and only one that is a name" {
+  background server openssl s_server -accept 127.0.0.1:0 -cert server.pem -key server.key -tlsextdebug -msg
+  wait_for "$T/server.out" 'ACCEPT'
+  local port
+  port=$(sed -n 's/^ACCEPT.*:\([0-9]*\)$/\1/p' "$T/server.out")
+  run timeout 10 tbgw-push "mqtts://localhost:$port" --ca ca.pem --connect-timeout 500ms </dev/null
+  wait_for "$T/server.out" 'extension "server name"'
+}
+
+@test "nothing goes out in the clear to an mqtts:// URL" {
+  start_platform
+  local port=$PLATFORM_PORT
+  run -77 --separate-stderr tbgw-push "mqtts://127.0.0.1:$port" --ca ca.pem --token-file "$T/token" <<<"$READING"
+  assert_regex "$stderr" "TLS: "
+  assert_equal "$(jq -r 'select(.kind == "session")' "$T/platform.log")" ""
+}
+
+@test "plain MQTT to a port for TLS is told what to mend" {
+  start_tls_platform
+  run -0 --separate-stderr tbgw-push "mqtt://127.0.0.1:$PLATFORM_PORT" --token-file "$T/token" </dev/null
+  assert_regex "$stderr" "the URL begins with mqtts://|closed the connection"
+}
+
+@test "through a proxy the certificate is still that of the platform" {
+  certificate server ca "DNS:tb.invalid"
+  start_tls_platform
+  background proxy "$SUPPORT/socks_proxy" --lookup "tb.invalid=127.0.0.1:$PLATFORM_PORT"
+  wait_for "$T/proxy.out" '^[0-9]'
+  URL=mqtts://tb.invalid
+  run -0 --separate-stderr push --ca ca.pem --proxy "socks5://127.0.0.1:$(head -n 1 "$T/proxy.out")" <<<"$READING"
+  assert_equal "$stderr" ""
+  assert_equal "$(arrived)" '{"a":1}'
+}
+
+@test "provisioning gives the platform our certificate, which lets us in from then on" {
+  certificate client ca "DNS:gateway"
+  start_tls_platform --tls-ca "$T/pki/ca.pem" --provision KEY SECRET
+  (umask 077 && echo '{"provisionDeviceKey":"KEY","provisionDeviceSecret":"SECRET","credentialsType":"X509_CERTIFICATE"}' >"$T/provision.json")
+  run -64 --separate-stderr tbgw-push "$URL" --ca ca.pem --provision "$T/provision.json" <<<"$READING"
+  assert_regex "$stderr" "needs --cert and --key"
+  local time
+  for time in first second; do
+    echo "the $time time"
+    run -0 --separate-stderr tbgw-push "$URL" --ca ca.pem --cert client.pem --key client.key \
+      --provision "$T/provision.json" <<<"$READING"
+    assert_equal "$stderr" ""
+  done
+  assert_equal "$(jq -c 'select(.kind == "provision") | [.request.credentialsType, (.request.hash | startswith("-----BEGIN CERTIFICATE"))]' "$T/platform.log")" \
+    '["X509_CERTIFICATE",true]'
+  assert_equal "$(arrived | wc -l)" 2
 }

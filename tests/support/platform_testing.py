@@ -81,11 +81,11 @@ def matches(line, members):
 
 class Client:
     def __init__(self, port, level=4, user="test-token", password=None, client="c", tls=None,
-                 connack=0, clean=True):
+                 connack=0, clean=True, host="127.0.0.1"):
         self.level, self.ids = level, 0
-        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
+        self.socket = socket.create_connection((host, port), PATIENCE)
         if tls:
-            self.socket = tls.wrap_socket(self.socket)
+            self.socket = tls.wrap_socket(self.socket, server_hostname=host)
         self.stream = self.socket.makefile("rb")
         flags = clean * 2 | (user is not None) * 0x80 | (password is not None) * 0x40
         body = string("MQIsdp" if level == 3 else "MQTT") + bytes([level, flags, 0, 60])

@@ -20,6 +20,7 @@ class Commands:
             "attributes": self.attributes,
             "delete-attributes": self.delete_attributes,
             "rpc": self.rpc,
+            "again": self.again,
             "drop": self.drop,
             "down": self.down,
             "up": self.up,
@@ -28,6 +29,8 @@ class Commands:
             "evict": self.evict,
             "rename": self.rename,
             "delete": self.delete,
+            "firmware": self.firmware,
+            "cut": self.cut,
             "summary": self.summary,
             "quit": self.quit,
         }
@@ -103,6 +106,13 @@ class Commands:
         rpc = device.add_rpc(method, json.loads(rest) if rest else None)
         return {"id": rpc.number, "sent": self.platform.downlink.rpc(device, rpc)}
 
+    def again(self, rest):
+        """With the id of the device's last RPC, as a server does that was started anew."""
+        device, rest = self._device(rest)
+        method, rest = word(rest)
+        rpc = device.repeat_rpc(method, json.loads(rest) if rest else None)
+        return {"id": rpc.number, "sent": self.platform.downlink.rpc(device, rpc)}
+
     def drop(self, rest):
         self.platform.drop("dropped")
 
@@ -142,6 +152,13 @@ class Commands:
         gateway = self.store.last_gateway or self.platform.first_gateway()
         rpc = gateway.add_rpc(method, params, notice=True)
         return {"sent": self.platform.downlink.rpc(gateway, rpc)}
+
+    def firmware(self, rest):
+        device, rest = self._device("- " + rest)
+        return {"sent": self.platform.firmware.set(device, *rest.split())}
+
+    def cut(self, rest):
+        self.platform.firmware.cut = int(rest)
 
     def summary(self, rest):
         self.platform.journal.write("summary", **self.store.summary())

@@ -4,9 +4,13 @@
 import asyncio
 import errno
 import ssl
+import warnings
 
 from .downlink import Downlink
+from .firmware import Firmware
+from .gate import Gate
 from .journal import Journal
+from .provision import Provision
 from .session import Session
 from .store import Store
 from .uplink import Uplink
@@ -30,6 +34,9 @@ class Platform:
         self.store = Store(options.inactivity)
         self.downlink = Downlink(self)
         self.uplink = Uplink(self)
+        self.gate = Gate(self)
+        self.provision = Provision(self)
+        self.firmware = Firmware(self)
         self.finished = asyncio.Event()
         self._tls = tls_context(options)
         self._server = None
@@ -56,15 +63,14 @@ class Platform:
         self.journal.write("refused", topic=topic, reason=reason, **members)
 
     def session_limits(self):
-        """No rate is limited here: empty text means so."""
-        rates = {"messages": "", "telemetryMessages": "", "telemetryDataPoints": ""}
+        """An empty text means no limit."""
         limits = {
             "maxPayloadSize": self.max_payload,
             "maxInflightMessages": MAX_INFLIGHT,
-            "rateLimits": rates,
+            "rateLimits": self.gate.own.told(),
         }
         if not self.plain_device:
-            limits["gatewayRateLimits"] = rates
+            limits["gatewayRateLimits"] = self.gate.gateway.told()
         return limits
 
     # ---- listening -----------------------------------------------------------------------
@@ -120,8 +126,13 @@ def tls_context(options):
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if options.tls_old:
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with warnings.catch_warnings():  # they are deprecated, and that is the point
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
     context.load_cert_chain(options.tls_cert, options.tls_key)
     if options.tls_ca is not None:
         context.load_verify_locations(options.tls_ca)
-        context.verify_mode = ssl.CERT_OPTIONAL
+        context.verify_mode = ssl.CERT_REQUIRED if options.tls_demand else ssl.CERT_OPTIONAL
     return context

@@ -5,6 +5,7 @@ import asyncio
 import json
 
 from . import codec
+from .provision import RESPONSE
 
 LINGER = 1.0  # seconds a closed connection is read on, lest a reset swallow the last packet
 
@@ -41,6 +42,7 @@ class Session(asyncio.Protocol):
         self.closed = False
         self.connect = None
         self.level = 4
+        self.provisioning = False
         self.own = None  # the device the credentials belong to, once accepted
         self.devices = {}  # devices behind this gateway, by the names used here
         self.filters = {}
@@ -142,6 +144,10 @@ class Session(asyncio.Protocol):
             self._refuse_connect(1, "MQTT 5 is not spoken here", connect.client)
             return
         self.connect, self.level = connect, connect.level
+        if self.platform.provision.wants(connect):
+            self.provisioning = True
+            self.send(codec.connack(self.level, 0, 0))
+            return
         certificate = self.transport.get_extra_info("peercert")
         credential = self.platform.credential(connect, certificate)
         if credential is None:
@@ -168,14 +174,15 @@ class Session(asyncio.Protocol):
     def _on_subscribe(self, packet_id, filters):
         codes = []
         for name, qos in filters:
-            if name in FILTERS:
+            if name in FILTERS or (self.provisioning and name == RESPONSE):
                 self.filters[name] = min(qos, 1)
                 codes.append(min(qos, 1))
             else:
                 self.platform.refused(name, "no such filter")
                 codes.append(FILTER_INVALID if self.level == 5 else 0x80)
         self.send(codec.suback(self.level, packet_id, codes))
-        self.platform.downlink.resend(self.own)
+        if self.own is not None:
+            self.platform.downlink.resend(self.own)
 
     # ---- answers -------------------------------------------------------------------------
 
@@ -195,14 +202,16 @@ class Session(asyncio.Protocol):
 
     def publish(self, topic, message, qos, acknowledged=None):
         """Packet ids count up without a bound and are cut to 16 bits, as the server's are."""
+        payload = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+        self.publish_bytes(topic, payload.encode("utf-8", "replace"), qos, acknowledged)
+
+    def publish_bytes(self, topic, data, qos, acknowledged=None):
         packet_id = None
         if qos:
             self.last_id += 1
             packet_id = self.last_id & 0xFFFF
             if acknowledged:
                 self.awaiting[packet_id] = acknowledged
-        payload = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
-        data = payload.encode("utf-8", "replace")
         self.send(codec.publish(self.level, topic, data, qos, packet_id))
 
     # ---- end -----------------------------------------------------------------------------

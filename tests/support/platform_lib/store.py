@@ -47,8 +47,13 @@ class Device:
 
     def add_rpc(self, method, params, notice=False):
         """Ids count from 0 for each device, so they repeat across devices."""
-        rpc = Rpc(next(self._ids), method, params, notice)
+        self.last_rpc = next(self._ids)
+        rpc = Rpc(self.last_rpc, method, params, notice)
         self.pending[rpc.number] = rpc
+        return rpc
+
+    def repeat_rpc(self, method, params):
+        rpc = self.pending[self.last_rpc] = Rpc(self.last_rpc, method, params, False)
         return rpc
 
     def count(self, ts):

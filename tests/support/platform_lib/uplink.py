@@ -71,6 +71,13 @@ class Uplink:
         if self.platform.log_messages:
             self.journal.write("message", topic=topic, bytes=len(payload), qos=qos)
         message = Message(session, topic, payload, packet_id)
+        if session.provisioning:
+            self.platform.provision.publish(session, topic, message)
+            return
+        if not self.platform.gate.passes(message):
+            return
+        if self.platform.firmware.publish(session, topic, payload, message):
+            return
         if topic.startswith("v1/gateway"):
             if self.platform.plain_device:
                 self.platform.refused(topic, "the device is no gateway")  # and not a word back
@@ -307,7 +314,7 @@ class Uplink:
             "client-rpc", message.at, id=number, method=method, params=body.get("params")
         )
         message.acknowledge()
-        if method == "getSessionLimits":
+        if method == "getSessionLimits" and not self.platform.options.old_server:
             self._answer_rpc(message.session, number, self.platform.session_limits())
         else:  # no rule chain here answers anything else
             self.platform.loop.call_later(

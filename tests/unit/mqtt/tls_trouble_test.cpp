@@ -32,7 +32,7 @@ TEST(TlsTrouble, APlainPortIsRecognised) {
   const auto trouble =
       look({"OpenSSL Error[0]: error:0A00010B:SSL routines::wrong version number"});
   EXPECT_TRUE(trouble.refused);
-  EXPECT_EQ(trouble.text, "TLS: wrong version number (is this the port for TLS?)");
+  EXPECT_EQ(trouble.text, "TLS: wrong version number");
 }
 
 TEST(TlsTrouble, AServerThatWantsAClientCertificateSaysSo) {

@@ -36,6 +36,8 @@ TEST(Downlink, AnAttributeCalledDeletedIsNoDeletion) {
 
 TEST(Downlink, RpcKeepsIdZeroAndEveryKindOfParams) {
   Bench bench;
+  for (const char* const device : {"A", "B"})
+    bench.know(device);
   EXPECT_EQ(
       bench.receive("v1/gateway/rpc",
                     R"({"device":"A","data":{"id":0,"method":"set","params":{"rpm":900}}})"),
@@ -51,6 +53,8 @@ TEST(Downlink, RpcKeepsIdZeroAndEveryKindOfParams) {
 
 TEST(Downlink, ARepeatedRpcIsNotDoneTwice) {
   Bench bench;
+  for (const char* const device : {"A", "B"})
+    bench.know(device);
   const std::string rpc = R"({"device":"A","data":{"id":3,"method":"open","params":{}}})";
   EXPECT_EQ(bench.receive("v1/gateway/rpc", rpc).size(), 1U);
   EXPECT_EQ(bench.receive("v1/gateway/rpc", rpc), Texts{});
@@ -66,6 +70,8 @@ TEST(Downlink, ARepeatedRpcIsNotDoneTwice) {
 
 TEST(Downlink, AnEqualIdAloneIsNoRepeat) {
   Bench bench;
+  for (const char* const device : {"A", "B"})
+    bench.know(device);
   EXPECT_EQ(bench
                 .receive("v1/gateway/rpc",
                          R"({"device":"A","data":{"id":3,"method":"open","params":{}}})")
@@ -115,6 +121,8 @@ TEST(Downlink, ADeletedDeviceIsNotBroughtBackByAReconnect) {
 
 TEST(Downlink, ASlowReaderGetsBusyRepliesAndTheLastValues) {
   Bench bench;
+  for (const char* const device : {"A", "B"})
+    bench.know(device);
   EXPECT_EQ(bench.receive("v1/gateway/rpc",
                           R"({"device":"A","data":{"id":1,"method":"m","params":{}}})", false),
             Texts{});
@@ -172,6 +180,35 @@ TEST(Downlink, AnRpcTooLargeForARecordIsAnsweredNotPrinted) {
             Texts{});
   EXPECT_EQ(bench.published(),
             Texts{R"(v1/devices/me/rpc/response/1 {"error":"the request is too large"})"});
+}
+
+TEST(Downlink, ARenamedDeviceIsSpokenOfByBothItsNames) {
+  Bench bench;
+  bench.lines({reading("A", 1)});
+  const auto on_their_way = bench.publish();
+  bench.lines({reading("A", 2)});
+  EXPECT_EQ(bench.receive("v1/devices/me/rpc/request/1",
+                          R"({"method":"gateway_device_renamed","params":{"A":"Pump"}})"),
+            Texts{R"({"event":"device-renamed","device":"A","from":"A","to":"Pump"})"});
+  EXPECT_EQ(bench.published_data().back().payload, R"({"Pump":[{"ts":1002,"values":{"n":2}}]})");
+  for (const char* const name : {"A", "Pump"}) {
+    EXPECT_EQ(bench.receive("v1/gateway/attributes",
+                            R"({"device":")" + std::string{name} + R"(","data":{"x":1}})"),
+              Texts{R"({"event":"attributes","device":"A","data":{"x":1}})"});
+  }
+  // What was on its way must not bring the old name back on the next connection.
+  bench.lose_connection();
+  for (const Published& message : bench.publish())
+    EXPECT_EQ(message.payload.find("\"A\""), std::string::npos) << message.payload;
+  EXPECT_EQ(bench.gateway.store.state().platform_name("A"), "Pump");
+}
+
+TEST(Downlink, AnRpcForADeviceThatNobodyNamedIsAnsweredWithAnError) {
+  Bench bench;
+  EXPECT_EQ(bench.receive("v1/gateway/rpc", R"({"device":"X","data":{"id":0,"method":"m"}})"),
+            Texts{});
+  EXPECT_EQ(bench.texts(bench.published_data()),
+            Texts{R"(v1/gateway/rpc {"device":"X","id":0,"data":{"error":"unknown device"}})"});
 }
 
 }  // namespace

@@ -37,6 +37,11 @@ class Bench {
       line(text);
     uplink.release_batches();
   }
+  /// A device that somebody left of us named.
+  void know(const std::string& device) {
+    DeviceId id = kGatewayItself;
+    gateway.devices.find_or_add(device, id)->announced = true;
+  }
   /// Publishes what may go now.
   std::vector<Published> publish() {
     std::vector<Published> out;
