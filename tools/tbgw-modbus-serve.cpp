@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tbgw-modbus-serve.hpp"
 
-#include <poll.h>
-#include <unistd.h>
-
 #include <optional>
 #include <utility>
 #include <variant>
 
-#include "core/command_input.hpp"
+#include "core/connector_life.hpp"
 #include "core/filter.hpp"
 #include "core/log.hpp"
-#include "core/output.hpp"
 #include "core/ready.hpp"
-#include "core/record.hpp"
-#include "core/signals.hpp"
 #include "core/text.hpp"
 #include "modbus/readings.hpp"
 #include "modbus/reference_file.hpp"
@@ -45,15 +39,25 @@ modbus::Server server_of(const ModbusOptions& options, const std::string& path) 
   return server;
 }
 
+LifeSettings life_settings(const ModbusOptions& options) {
+  LifeSettings settings;
+  settings.buffer = static_cast<std::size_t>(options.buffer);
+  settings.max_record = static_cast<std::size_t>(options.max_record);
+  settings.stats = options.common.stats;
+  settings.drain_timeout =
+      options.drain_timeout.count() >= 0 ? options.drain_timeout : kDrainTimeout;
+  return settings;
+}
+
 /// Everything that lives while a server answers.
 class Serving {
  public:
   Serving(const ModbusOptions& options, modbus::Server server)
       : options_(options),
         server_(std::move(server)),
-        output_(loop_, STDOUT_FILENO, static_cast<std::size_t>(options.buffer)),
+        life_(life_settings(options), {[this] { return counters(); }, {}, {}}),
         engine_(
-            loop_, server_,
+            life_.loop(), server_,
             {[this] { report(); },
              [](const std::string& text) { log::limited(log::Level::warning, "serve", text); }}) {
     unit_.device_name = server_.device_name;
@@ -62,23 +66,17 @@ class Serving {
 
   Status run() {
     open();
-    loop_.watch(signals_.fd(), POLLIN, [this](short) { take_signals(); });
     take_commands();
-    every_stats();
     announce_ready(options_.common.ready_fd, "serving " + server_.endpoint.name);
     if (server_.report) {
-      output_.push(
-          event_line("connect", unit_.device_name, Json{{"deviceType", unit_.device_type}}), false);
+      print(event_line("connect", unit_.device_name, Json{{"deviceType", unit_.device_type}}));
       every_period();
     }
-    if (!ended_) loop_.run();
-    notify("STOPPING=1");
-    input_->stop();
-    if (server_.report) {
-      output_.push(event_line("disconnect", unit_.device_name, Json{{"reason", "stopped"}}), false);
-    }
-    output_.drain(Loop::Clock::now() + kDrainTimeout);
-    return input_->counts().rejected > 0 ? Status::data_error : Status::ok;
+    life_.run();
+    return life_.finish([this] {
+      if (!server_.report) return;
+      print(event_line("disconnect", unit_.device_name, Json{{"reason", "stopped"}}));
+    });
   }
 
  private:
@@ -106,10 +104,10 @@ class Serving {
     to_do.event = [this](std::string_view event, const Line& line, CommandHooks::Members) {
       return take_event(event, Json::parse(line.text));
     };
-    to_do.copy = [this](std::string_view line) { output_.push(std::string{line}, false); };
-    input_.emplace(loop_, STDIN_FILENO, static_cast<std::size_t>(options_.max_record),
-                   std::move(to_do));
+    life_.take_commands(std::move(to_do));
   }
+
+  void print(std::string line) { life_.output().push(std::move(line), false); }
 
   /// An attribute update changes the places of that name.
   Result<void> take_event(std::string_view event, const Json& content) {
@@ -130,7 +128,7 @@ class Serving {
 
   void every_period() {
     report();
-    static_cast<void>(loop_.after(server_.period, [this] { every_period(); }));
+    static_cast<void>(life_.loop().after(server_.period, [this] { every_period(); }));
   }
 
   /// What the places hold, as the device's readings.
@@ -141,47 +139,26 @@ class Serving {
       if (auto value = engine_.value(tag)) readings.push_back({&tag.tag, *std::move(value)});
     }
     std::string line = writer_.line(unit_, stamps_.next(now_ms()), readings, Loop::Clock::now());
-    if (!line.empty()) output_.push(std::move(line), true);
+    if (!line.empty()) life_.output().push(std::move(line), true);
   }
 
-  void every_stats() {
-    if (options_.common.stats.count() == 0) return;
-    static_cast<void>(loop_.after(options_.common.stats, [this] {
-      print_stats();
-      every_stats();
-    }));
-  }
-
-  void print_stats() {
+  [[nodiscard]] std::vector<std::pair<std::string, Counters>> counters() const {
     const modbus::ServerCounts& counts = engine_.counts();
-    std::string line = stats_line(log::program(), server_.endpoint.name,
-                                  {{"requests", counts.requests},
-                                   {"exceptions", counts.exceptions},
-                                   {"writes", counts.writes},
-                                   {"connections", counts.connections}});
-    if (output_.has_room(line.size())) output_.push(std::move(line), false);
-  }
-
-  void take_signals() {
-    const Signals::News news = signals_.take();
-    if (news.stats) print_stats();
-    if (!news.stop) return;
-    ended_ = true;
-    loop_.quit();
+    return {{server_.endpoint.name,
+             {{"requests", counts.requests},
+              {"exceptions", counts.exceptions},
+              {"writes", counts.writes},
+              {"connections", counts.connections}}}};
   }
 
   const ModbusOptions& options_;
   modbus::Server server_;
   modbus::Unit unit_;
-  Signals signals_;
-  Loop loop_;
-  Output output_;
+  ConnectorLife life_;
   std::optional<serial::Port> port_;
   modbus::ModbusServer engine_;
   modbus::ReadingWriter writer_;
   StampSpreader stamps_;
-  std::optional<CommandInput> input_;
-  bool ended_ = false;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "tbgw-modbus-setup.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "core/log.hpp"
 #include "core/text.hpp"
@@ -106,6 +107,15 @@ modbus::Model model_of_operands(const ModbusOptions& o) {
   return model;
 }
 
+/// The bus that somebody meant who gave a host or a port and tags; "" if it is a file.
+std::string bus_meant(const std::string& operand) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(operand, error)) return {};
+  if (operand.rfind("/dev/", 0) == 0) return "rtu:" + operand + ",9600,8N1/1";
+  const std::string bus = "tcp:" + operand;
+  return modbus::parse_endpoint(bus) ? bus : std::string{};
+}
+
 }  // namespace
 
 bool names_bus(const std::string& operand) {
@@ -120,6 +130,10 @@ modbus::Model model_of(const ModbusOptions& o) {
   if (o.every.count() <= 0) misused("--every must be more than 0");
   if (names_bus(o.operands.front())) return model_of_operands(o);
   if (o.operands.size() > 1) {
+    const bool tags = o.operands[1].find('=') != std::string::npos;
+    if (const std::string bus = bus_meant(o.operands.front()); tags && !bus.empty()) {
+      misused(in_quotes(o.operands.front()) + " is no bus (did you mean " + bus + "?)");
+    }
     misused(in_quotes(o.operands[1]) + " is one operand too many: a FILE stands alone");
   }
   return model_of_file(o, o.operands.front());

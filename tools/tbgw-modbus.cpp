@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // tbgw-modbus: registers and coils → readings on stdout; attribute updates and RPCs on stdin →
 // writes and answers.
-#include <poll.h>
-#include <unistd.h>
-
-#include <optional>
 #include <utility>
 #include <vector>
 
-#include "core/command_input.hpp"
-#include "core/filter.hpp"
+#include "core/connector_life.hpp"
 #include "core/log.hpp"
-#include "core/output.hpp"
 #include "core/ready.hpp"
-#include "core/record.hpp"
-#include "core/signals.hpp"
 #include "modbus/connector.hpp"
 #include "tbgw-modbus-look.hpp"
 #include "tbgw-modbus-port.hpp"
@@ -25,26 +17,38 @@ namespace {
 
 using namespace tbgw;
 
+LifeSettings life_settings(const ModbusOptions& options) {
+  LifeSettings settings;
+  settings.buffer = static_cast<std::size_t>(options.buffer);
+  settings.max_record = static_cast<std::size_t>(options.max_record);
+  settings.stats = options.common.stats;
+  if (options.drain_timeout.count() >= 0) settings.drain_timeout = options.drain_timeout;
+  return settings;
+}
+
 /// Everything that lives while units are polled.
 class Run {
  public:
   Run(const ModbusOptions& options, modbus::Model model)
       : options_(options),
         names_(names_of(model)),
-        output_(loop_, STDOUT_FILENO, static_cast<std::size_t>(options.buffer)),
-        connector_(loop_, output_, std::move(model),
+        life_(life_settings(options),
+              {[this] { return connector_.counters(); }, [this] { connector_.keep_up(); },
+               [this] { return connector_.is_full(); }}),
+        connector_(life_.loop(), life_.output(), std::move(model),
                    {options.once, options.wait, static_cast<std::size_t>(options.buffer)},
                    hooks()) {}
 
   Status run() {
-    loop_.watch(signals_.fd(), POLLIN, [this](short) { take_signals(); });
-    loop_.before_wait([this] { before_wait(); });
     if (const auto failures = connector_.open(); !failures.empty()) give_up(failures);
     if (!options_.once) take_commands();
     announce_ready(options_.common.ready_fd, "polling " + names_);
-    every_stats();
-    if (!ended_) loop_.run();
-    return finish();
+    life_.run();
+    const std::size_t missing = connector_.units_missing();
+    const Status status = life_.finish([this] { connector_.stop("stopped"); });
+    if (!options_.once || life_.was_stopped()) return status;
+    if (missing > 0) return Status::unavailable;
+    return connector_.failures() > 0 ? Status::data_error : Status::ok;
   }
 
  private:
@@ -64,7 +68,7 @@ class Run {
               return stream;
             },
             [](log::Level level, const std::string& text) { log::limited(level, "modbus", text); },
-            [this] { end(); }};
+            [this] { life_.end(); }};
   }
 
   [[noreturn]] void give_up(const std::vector<modbus::OpenFailure>& failures) {
@@ -90,79 +94,14 @@ class Run {
     to_do.event = [this](std::string_view event, const Line& line, CommandHooks::Members) {
       return connector_.event(event, line.text);
     };
-    to_do.copy = [this](std::string_view line) { output_.push(std::string{line}, false); };
-    input_.emplace(loop_, STDIN_FILENO, static_cast<std::size_t>(options_.max_record),
-                   std::move(to_do));
-  }
-
-  void before_wait() {
-    connector_.keep_up();
-    if (input_) input_->set_paused(connector_.is_full());
-  }
-
-  void take_signals() {
-    const Signals::News news = signals_.take();
-    if (news.stats) print_stats();
-    if (news.stop) end();
-  }
-
-  void every_stats() {
-    if (options_.common.stats.count() == 0) return;
-    static_cast<void>(loop_.after(options_.common.stats, [this] {
-      print_stats();
-      every_stats();
-    }));
-  }
-
-  void print_stats() {
-    for (auto& [name, counters] : connector_.counters()) {
-      if (name.empty() && input_) {
-        counters.emplace_back("linesRejected", input_->counts().rejected);
-        counters.emplace_back("linesIgnored", input_->counts().ignored);
-      }
-      std::string line = stats_line(log::program(), name, counters);
-      if (output_.has_room(line.size())) output_.push(std::move(line), false);
-    }
-  }
-
-  void end() {
-    ended_ = true;
-    loop_.quit();
-  }
-
-  /// The end of life, the same for all connectors: what was read is written, the last events behind
-  /// it.
-  Status finish() {
-    notify("STOPPING=1");
-    if (input_) input_->stop();
-    const std::size_t missing = connector_.units_missing();
-    connector_.stop("stopped");
-    const bool given = options_.drain_timeout.count() >= 0;
-    const auto patience = given ? options_.drain_timeout : kDrainTimeout;
-    const bool hurried = given || signals_.stopping();
-    const auto until = hurried ? Loop::Clock::now() + patience : Loop::Time::max();
-    if (!output_.drain(until)) {
-      const std::string text = std::to_string(output_.waiting_records()) +
-                               " records could not be written before the drain timeout";
-      if (!signals_.stopping()) throw Fatal(Status::try_again, text);
-      log::warn(text);
-    }
-    if (options_.once && !signals_.stopping()) {
-      if (missing > 0) return Status::unavailable;
-      return connector_.failures() > 0 ? Status::data_error : Status::ok;
-    }
-    return input_ && input_->counts().rejected > 0 ? Status::data_error : Status::ok;
+    life_.take_commands(std::move(to_do));
   }
 
   const ModbusOptions& options_;
   std::string names_;
   std::vector<std::pair<std::string, const PortStream*>> ports_;  ///< the connector's, by bus
-  Signals signals_;
-  Loop loop_;
-  Output output_;
+  ConnectorLife life_;
   modbus::Connector connector_;
-  std::optional<CommandInput> input_;
-  bool ended_ = false;
 };
 
 void check(const ModbusOptions& options, modbus::Model& model) {

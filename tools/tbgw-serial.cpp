@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // tbgw-serial: serial ports → raw records on stdout; commands on stdin → bytes for the ports.
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,14 +10,11 @@
 #include <vector>
 
 #include "core/app.hpp"
-#include "core/command_input.hpp"
+#include "core/connector_life.hpp"
 #include "core/filter.hpp"
 #include "core/log.hpp"
 #include "core/number.hpp"
-#include "core/output.hpp"
 #include "core/ready.hpp"
-#include "core/record.hpp"
-#include "core/signals.hpp"
 #include "core/text.hpp"
 #include "serial/cli_options.hpp"
 #include "serial/connector.hpp"
@@ -185,23 +181,31 @@ void name_other_holders(const std::string& name, const std::string& path) {
   }
 }
 
+LifeSettings life_settings(const Options& options) {
+  LifeSettings settings;
+  settings.buffer = static_cast<std::size_t>(options.buffer);
+  settings.max_record = static_cast<std::size_t>(options.max_record);
+  settings.stats = options.common.stats;
+  if (options.drain_timeout.count() >= 0) settings.drain_timeout = options.drain_timeout;
+  return settings;
+}
+
 /// Everything that lives while ports are read.
 class Run {
  public:
   Run(const Options& options, std::vector<Planned> planned)
       : options_(options),
         planned_(std::move(planned)),
-        output_(loop_, STDOUT_FILENO, static_cast<std::size_t>(options.buffer)),
-        connector_(loop_, output_, settings(), hooks()) {}
+        life_(life_settings(options),
+              {[this] { return counters(); }, [this] { connector_.keep_up(); },
+               [this] { return connector_.is_full(); }}),
+        connector_(life_.loop(), life_.output(), settings(), hooks()) {}
 
   Status run() {
-    loop_.watch(signals_.fd(), POLLIN, [this](short) { take_signals(); });
-    loop_.before_wait([this] { before_wait(); });
     if (const auto failures = connector_.open(); !failures.empty()) give_up(planned_, failures);
     take_commands();
-    every_stats();
-    if (!ended_) loop_.run();
-    return finish();
+    life_.run();
+    return life_.finish([this] { connector_.stop("stopped"); });
   }
 
  private:
@@ -220,7 +224,7 @@ class Run {
     return {[](const serial::Notice& notice) { log::limited(notice.level, "ports", notice.text); },
             name_other_holders,
             [this] { announce_ready(options_.common.ready_fd, "reading " + names()); },
-            [this] { end(); }};
+            [this] { life_.end(); }};
   }
 
   [[nodiscard]] std::string names() const {
@@ -246,71 +250,20 @@ class Run {
                        " is not bytes for a device: tbgw-convert --downlink makes them");
       return Result<void>{};
     };
-    to_do.copy = [this](std::string_view line) { output_.push(std::string{line}, false); };
-    input_.emplace(loop_, STDIN_FILENO, static_cast<std::size_t>(options_.max_record),
-                   std::move(to_do));
+    life_.take_commands(std::move(to_do));
   }
 
-  void before_wait() {
-    connector_.keep_up();
-    if (input_) input_->set_paused(connector_.is_full());
-  }
-
-  void take_signals() {
-    const Signals::News news = signals_.take();
-    if (news.stats) print_stats();
-    if (news.stop) end();
-  }
-
-  void every_stats() {
-    if (options_.common.stats.count() == 0) return;
-    static_cast<void>(loop_.after(options_.common.stats, [this] {
-      print_stats();
-      every_stats();
-    }));
-  }
-
-  void print_stats() {
+  [[nodiscard]] std::vector<std::pair<std::string, Counters>> counters() const {
     Counters counters = connector_.totals().counters();
-    const CommandCounts input = input_ ? input_->counts() : CommandCounts{};
-    counters.emplace_back("linesRejected", input.rejected);
-    counters.emplace_back("linesIgnored", input.ignored + events_ignored_);
-    std::string line = stats_line(log::program(), "", counters);
-    if (output_.has_room(line.size())) output_.push(std::move(line), false);
-  }
-
-  void end() {
-    ended_ = true;
-    loop_.quit();
-  }
-
-  /// The end of life, DESIGN for all tools: what was framed is written, the last events behind it.
-  Status finish() {
-    notify("STOPPING=1");
-    if (input_) input_->stop();
-    connector_.stop("stopped");
-    const bool given = options_.drain_timeout.count() >= 0;
-    const auto patience = given ? options_.drain_timeout : kDrainTimeout;
-    const bool hurried = given || signals_.stopping();
-    const auto until = hurried ? Loop::Clock::now() + patience : Loop::Time::max();
-    if (!output_.drain(until)) {
-      const std::string text = std::to_string(output_.waiting_records()) +
-                               " records could not be written before the drain timeout";
-      if (!signals_.stopping()) throw Fatal(Status::try_again, text);
-      log::warn(text);
-    }
-    return input_ && input_->counts().rejected > 0 ? Status::data_error : Status::ok;
+    counters.emplace_back("eventsIgnored", events_ignored_);
+    return {{"", std::move(counters)}};
   }
 
   const Options& options_;
   std::vector<Planned> planned_;
-  Signals signals_;
-  Loop loop_;
-  Output output_;
+  ConnectorLife life_;
   serial::Connector connector_;
-  std::optional<CommandInput> input_;
   std::uint64_t events_ignored_ = 0;
-  bool ended_ = false;
 };
 
 Status run(const Options& options) {

@@ -10,6 +10,7 @@ complete -c tbgw-convert -l ready-fd -x -d 'Write a newline to this descriptor w
 complete -c tbgw-convert -l downlink -d 'The way down: events in, commands out'
 complete -c tbgw-convert -l check -d 'Check the map and exit'
 complete -c tbgw-convert -l explain -d 'Tell what becomes of each line, and why'
+complete -c tbgw-convert -l suggest -r -F -d 'Print a map that fits the records'
 complete -c tbgw-convert -l strict -d 'Stop at the first line that cannot be converted'
 complete -c tbgw-convert -l compat -d 'Do as the reference gateway where we differ'
 complete -c tbgw-convert -l rejects -r -F -d 'Keep lines that could not be converted'

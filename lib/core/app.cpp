@@ -142,7 +142,11 @@ void apply_value(const ConfigTable& table, CLI::Option& option, const std::strin
       option.add_result(text);
     option.run_callback();
   } catch (const CLI::Error& error) {
-    table.fail(key, error.what());
+    // The place names the key already, which CLI11 does as well.
+    const std::string text = error.what();
+    const std::size_t name = text.find(": ");
+    const bool named = name != std::string::npos && option.check_name(text.substr(0, name));
+    table.fail(key, named ? text.substr(name + 2) : text);
   }
 }
 
@@ -259,8 +263,18 @@ CLI::Option* add_whole(CLI::App& app, const std::string& names, std::int64_t lea
 }
 
 CLI::Option* add_duration(CLI::App& app, const std::string& names, std::chrono::milliseconds& value,
-                          const std::string& help) {
-  return add_parsed(app, names, value, help, parse_duration)
+                          const std::string& help, std::chrono::milliseconds least,
+                          std::chrono::milliseconds most) {
+  const auto parse = [=](const std::string& text) -> Result<std::chrono::milliseconds> {
+    auto duration = parse_duration(text);
+    if (duration && (*duration < least || *duration > most)) {
+      const bool no_end = most == std::chrono::milliseconds::max();
+      return Error{in_quotes(text) + " is out of range: at least " + format_duration(least) +
+                   (no_end ? "" : ", at most " + format_duration(most))};
+    }
+    return duration;
+  };
+  return add_parsed(app, names, value, help, parse)
       ->type_name("DURATION")
       ->default_str(format_duration(value));
 }

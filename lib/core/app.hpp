@@ -69,8 +69,11 @@ CLI::Option* add_integer(CLI::App& app, const std::string& names, T& value, std:
              app, names, least, most, [&value](std::int64_t n) { value = static_cast<T>(n); }, help)
       ->default_str(std::to_string(value));
 }
+/// A duration from `least` to `most`, both included.
 CLI::Option* add_duration(CLI::App& app, const std::string& names, std::chrono::milliseconds& value,
-                          const std::string& help);
+                          const std::string& help,
+                          std::chrono::milliseconds least = std::chrono::milliseconds{0},
+                          std::chrono::milliseconds most = std::chrono::milliseconds::max());
 /// Bytes, at least `least`.
 CLI::Option* add_size(CLI::App& app, const std::string& names, std::uint64_t& value,
                       const std::string& help, std::uint64_t least = 0);

@@ -94,7 +94,7 @@ Answer check_answer(const Request& request, std::string_view pdu) {
     return wrong("has function code " + std::to_string(function) + ", not " +
                  std::to_string(request.function));
   }
-  switch (function) {
+  switch (request.verbatim ? 0 : function) {
     case 1:
     case 2:
     case 3:

@@ -10,10 +10,10 @@ namespace tbgw::modbus {
 
 Asker::Asker(const Bus& bus, std::unique_ptr<Stream> stream)
     : bus_(bus),
-      channel_(
-          loop_, bus_, std::move(stream),
-          {[this](TransactionEnd end) { end_ = std::move(end); }, [] {}, [](const std::string&) {},
-           [this](const std::string& why, bool) { failed_ = why; }, [](std::uint8_t) {}}) {}
+      channel_(loop_, bus_, std::move(stream),
+               {[this](TransactionEnd end) { end_ = std::move(end); }, [] {},
+                [](const std::string&) {}, [this](const std::string& why, bool) { failed_ = why; },
+                [](std::uint8_t, std::optional<Milliseconds>) {}}) {}
 
 Result<void> Asker::open() {
   if (auto opened = channel_.open(); !opened) return opened;
@@ -44,6 +44,7 @@ TransactionEnd Asker::ask(std::uint8_t unit, const Request& request, Millisecond
     wait_until_ready();
     end_.reset();
     channel_.start({1, unit, request, timeout});
+    channel_.flush();
     while (!end_)
       loop_.turn();
     const bool again = end_->kind == TransactionEnd::Kind::silent ||

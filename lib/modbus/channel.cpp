@@ -34,7 +34,10 @@ void Channel::start(Transaction transaction) {
   auto pdu = to_pdu(transaction.request);
   // What is there now answers nothing that is asked now. (Modbus/TCP tells by itself.)
   const bool told_apart = bus_.framing == Framing::tcp;
-  if (pdu && open_ && !told_apart && flights_.empty()) read_all();
+  if (pdu && open_ && !told_apart && flights_.empty()) {
+    take_frames();
+    read_all();
+  }
   TransactionEnd failed{transaction.id, End::cut_off, {}, "not connected", now_ms(), {}};
   if (!pdu) {
     failed.kind = End::refused;
@@ -64,6 +67,14 @@ void Channel::start(Transaction transaction) {
   if (bus_.serial.local_echo && bus_.transport == Transport::serial) reader_.expect_echo(bytes);
   expect();
   unsent_ += bytes;
+  if (bus_.transport != Transport::udp) return;
+  // Each its own datagram; one that finds no room is lost like any other.
+  write_some();
+  unsent_.clear();
+}
+
+void Channel::flush() {
+  if (reading_) return;
   write_some();
   arm();
 }
@@ -85,7 +96,9 @@ void Channel::write_some() {
     return;
   }
   unsent_.erase(0, *put);
-  loop_.set_events(watched_, static_cast<short>(unsent_.empty() ? POLLIN : POLLIN | POLLOUT));
+  if (unsent_.empty() == !waits_to_write_) return;
+  waits_to_write_ = !unsent_.empty();
+  loop_.set_events(watched_, static_cast<short>(waits_to_write_ ? POLLIN | POLLOUT : POLLIN));
 }
 
 void Channel::on_ready(short revents) {
@@ -96,6 +109,14 @@ void Channel::on_ready(short revents) {
 
 /// False if the stream was lost.
 bool Channel::read_all() {
+  const bool nested = std::exchange(reading_, true);
+  const bool good = read_blocks();
+  reading_ = nested;
+  if (!nested) write_some();
+  return good && open_;
+}
+
+bool Channel::read_blocks() {
   std::array<char, 4096> block;  // NOLINT: filled by read
   for (int i = 0; i < 16 && open_; ++i) {
     const auto got = stream_->read(block);
@@ -112,9 +133,9 @@ bool Channel::read_all() {
     if (bus_.transport == Transport::udp) reader_.discard();  // a datagram is a frame
     reader_.feed({block.data(), *got});
     take_frames();
-    if (*got < block.size() && bus_.transport != Transport::udp) return open_;
+    if (*got < block.size() && bus_.transport != Transport::udp) return true;
   }
-  return open_;
+  return true;
 }
 
 void Channel::take_frames() {
@@ -129,14 +150,13 @@ void Channel::take_frame(const Frame& frame) {
            (!ids || one.wire_id == frame.transaction);
   });
   if (flight == flights_.end()) {
-    ++counts_.stale;
-    hooks_.stale(frame.unit);
+    count_stale(frame);
     return;
   }
   Answer answer = check_answer(flight->transaction.request, frame.pdu);
   const auto index = static_cast<std::size_t>(flight - flights_.begin());
   if (answer.kind != Answer::Kind::wrong) {
-    end(index, End::answered, answer.text, std::move(answer));
+    take_answer(index, frame, std::move(answer));
   } else if (ids) {
     // It names this request: no other answer will come.
     end(index, End::garbled, "the answer " + answer.text);
@@ -147,7 +167,7 @@ void Channel::take_frame(const Frame& frame) {
   }
 }
 
-void Channel::end(std::size_t index, End kind, std::string text, Answer answer) {
+void Channel::end(std::size_t index, End kind, std::string text, Answer answer, EpochMs at) {
   const Flight flight = std::move(flights_[index]);
   flights_.erase(flights_.begin() + static_cast<std::ptrdiff_t>(index));
   const Loop::Time now = Loop::Clock::now();
@@ -160,7 +180,7 @@ void Channel::end(std::size_t index, End kind, std::string text, Answer answer) 
   if (kind == End::garbled) ++counts_.garbled;
   quiet_until_ = now + silence_of(bus_) + bus_.delay;
   expect();
-  hooks_.ended({flight.transaction.id, kind, std::move(answer), std::move(text), now_ms(), spent});
+  hooks_.ended({flight.transaction.id, kind, std::move(answer), std::move(text), at, spent});
 }
 
 void Channel::end_all(End kind, const std::string& why) {
@@ -182,7 +202,7 @@ void Channel::arm() {
   if (flights_.empty()) return;
   Loop::Time due = Loop::Time::max();
   for (const Flight& flight : flights_)
-    due = std::min(due, flight.until);
+    due = std::min(due, flight.deadline());
   if (reader_.counts().checksum > checksums_seen_) {
     due = std::min(due, last_byte_ + kGarbledWait + silence_of(bus_) * 4);
   }
@@ -200,31 +220,39 @@ void Channel::end_overdue(Loop::Time now) {
   const bool garbled = reader_.counts().checksum > checksums_seen_ &&
                        now >= last_byte_ + kGarbledWait + silence_of(bus_) * 4;
   for (std::size_t i = 0; i < flights_.size();) {
-    Flight& flight = flights_[i];
-    if (flight.broadcast && flight.until <= now) {
-      end(i, End::sent, "");
-    } else if (garbled && !flight.broadcast) {
-      checksums_seen_ = reader_.counts().checksum;
-      reader_.discard();
-      end(i, End::garbled, "the answer has a wrong check");
-    } else if (flight.until <= now) {
-      reader_.discard();
-      if (!flight.heard) ++silent_in_a_row_;
-      const auto after = duration_cast<Milliseconds>(now - flight.since);
-      end(i, End::silent,
-          (flight.wrong.empty() ? "no answer" : flight.wrong + "; no other came") + " within " +
-              std::to_string(after.count()) + " ms");
-    } else {
-      ++i;
-      continue;
-    }
+    const bool over = garbled || flights_[i].deadline() <= now;
+    const std::size_t before = flights_.size();
+    const std::uint64_t id = flights_[i].transaction.id;
+    if (over) end_one(i, now, garbled);
     if (!open_) return;
-    i = 0;  // the owner may have started others
+    const bool same = flights_.size() == before && flights_[i].transaction.id == id;
+    i = same ? i + 1 : 0;  // the owner may have started others
   }
   // A peer that restarted without a word keeps a connection that is none.
   if (silent_in_a_row_ >= 4 && bus_.transport == Transport::tcp && flights_.empty()) {
     silent_in_a_row_ = 0;
     lose("no answer to anything");
+  }
+}
+
+/// What becomes of a request whose time is up, or that got a garbled answer.
+void Channel::end_one(std::size_t index, Loop::Time now, bool garbled) {
+  Flight& flight = flights_[index];
+  if (flight.broadcast) {
+    if (flight.until <= now) end(index, End::sent, "");
+  } else if (garbled) {
+    checksums_seen_ = reader_.counts().checksum;
+    reader_.discard();
+    end(index, End::garbled, "the answer has a wrong check");
+  } else if (flight.held) {
+    end_held(index);
+  } else {
+    reader_.discard();
+    if (!flight.heard) ++silent_in_a_row_;
+    const auto after = duration_cast<Milliseconds>(now - flight.since);
+    end(index, End::silent,
+        (flight.wrong.empty() ? "no answer" : flight.wrong + "; no other came") + " within " +
+            std::to_string(after.count()) + " ms");
   }
 }
 

@@ -59,7 +59,15 @@ void Channel::opening() {
       opening();
     }
   });
-  if (bus_.listen || open_timer_) return;
+  if (open_timer_) return;
+  if (bus_.listen) {
+    // It is waited for on and on, but somebody should know.
+    open_timer_ = loop_.after(bus_.connect_timeout, [this] {
+      open_timer_ = {};
+      hooks_.failed("the unit has not connected", true);
+    });
+    return;
+  }
   open_timer_ = loop_.after(bus_.connect_timeout, [this] {
     open_timer_ = {};
     opening_failed("no connection within " + std::to_string(bus_.connect_timeout.count()) + " ms");
@@ -91,6 +99,7 @@ void Channel::went_open() {
   checksums_seen_ = 0;
   answers_before_ = counts_.answers + counts_.exceptions;
   unsent_.clear();
+  waits_to_write_ = false;
   const Loop::Time now = Loop::Clock::now();
   last_byte_ = now;
   quiet_until_ = now + bus_.settle;

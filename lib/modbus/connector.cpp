@@ -264,6 +264,7 @@ std::vector<std::pair<std::string, Counters>> Connector::counters() const {
                                                   {"retries", counts.schedule.retries},
                                                   {"overruns", counts.schedule.overruns},
                                                   {"stale", channel.stale},
+                                                  {"held", channel.held},
                                                   {"checksumErrors", channel.frames.checksum},
                                                   {"garbageBytes", channel.frames.garbage},
                                                   {"echoBytes", channel.frames.echo},

@@ -33,26 +33,54 @@ bool shift(Int128& digits, int places) {
   return true;
 }
 
-/// Without zeros at the end of the digits.
-Decimal trimmed(Decimal value) {
-  if (value.digits == 0) return {0, 0};
-  while (value.digits % 10 == 0) {
-    value.digits /= 10;
-    ++value.exponent;
+bool is_short(Int128 value) {
+  return value == static_cast<std::int64_t>(value);
+}
+
+template <class Integer>
+Decimal without_zeros(Integer digits, int exponent) {
+  while (digits % 10 == 0) {
+    digits /= 10;
+    ++exponent;
   }
-  return value;
+  return {digits, exponent};
+}
+
+/// Without zeros at the end of the digits. (128 bits are divided ten times slower than 64.)
+Decimal trimmed(const Decimal& value) {
+  if (value.digits == 0) return {0, 0};
+  if (is_short(value.digits)) {
+    return without_zeros(static_cast<std::int64_t>(value.digits), value.exponent);
+  }
+  return without_zeros(value.digits, value.exponent);
 }
 
 Int128 absolute(Int128 value) {
   return value < 0 ? -value : value;
 }
 
-std::string digits_text(Int128 value) {
-  std::string text;
-  for (Int128 rest = absolute(value); rest != 0; rest /= 10)
-    text += static_cast<char>('0' + static_cast<int>(rest % 10));
-  std::reverse(text.begin(), text.end());
-  return text.empty() ? "0" : text;
+/// Its digits without a sign, at the end of `room`.
+std::string_view digits_in(std::array<char, 48>& room, Int128 value) {
+  char* const end = room.data() + room.size();
+  char* first = end;
+  if (is_short(value)) {
+    const auto short_value = static_cast<std::int64_t>(value);
+    auto rest = static_cast<std::uint64_t>(short_value);
+    if (short_value < 0) rest = 0 - rest;
+    do {
+      *--first = static_cast<char>('0' + static_cast<int>(rest % 10));
+      rest /= 10;
+    } while (rest != 0);
+  } else {
+    for (Int128 rest = absolute(value); rest != 0; rest /= 10)
+      *--first = static_cast<char>('0' + static_cast<int>(rest % 10));
+  }
+  return {first, static_cast<std::size_t>(end - first)};
+}
+
+std::size_t digit_count(Int128 value) {
+  std::array<char, 48> room;  // NOLINT: filled below
+  return digits_in(room, value).size();
 }
 
 enum class Halves { even, away };
@@ -170,6 +198,7 @@ std::optional<Decimal> sum(const Decimal& a, const Decimal& b) {
 
 std::optional<Decimal> product(const Decimal& a, const Decimal& b) {
   const Decimal x = trimmed(a);
+  if (b.digits == 1) return Decimal{x.digits, x.exponent + b.exponent};
   const Decimal y = trimmed(b);
   Decimal out{x.digits, x.exponent + y.exponent};
   if (!multiply(out.digits, y.digits)) return std::nullopt;
@@ -181,6 +210,7 @@ std::optional<Decimal> quotient(const Decimal& a, const Decimal& b) {
   Decimal out = trimmed(a);
   if (out.is_zero()) return out;
   out.exponent -= divisor.exponent;
+  if (divisor.digits == 1) return out;
   // What is left of the divisor without common factors must be 2s and 5s: each turns into a digit.
   Int128 rest = divisor.digits;
   while (rest != 1 && rest != -1) {
@@ -208,13 +238,13 @@ Decimal rounded_quotient(const Decimal& a, const Decimal& b) {
   if (out.is_zero()) return out;
   // As many digits as fit below the divisor's share of the 127 bits.
   out.exponent -= divisor.exponent;
-  while (digits_text(out.digits / divisor.digits).size() <= kQuotientDigits &&
+  while (digit_count(out.digits / divisor.digits) <= kQuotientDigits &&
          absolute(out.digits) < (Int128{1} << 122)) {
     out.digits *= 10;
     --out.exponent;
   }
   out.digits /= divisor.digits;
-  const int excess = static_cast<int>(digits_text(out.digits).size()) - kQuotientDigits;
+  const int excess = static_cast<int>(digit_count(out.digits)) - kQuotientDigits;
   return excess > 0
              ? trimmed({divide_by_power(out.digits, excess, Halves::even), out.exponent + excess})
              : trimmed(out);
@@ -241,8 +271,9 @@ std::optional<Int128> nearest_whole(const Decimal& value) {
 }
 
 double to_double(const Decimal& value) {
+  std::array<char, 48> room;  // NOLINT: filled below
   std::string text = value.digits < 0 ? "-" : "";
-  text += digits_text(value.digits) + "e" + std::to_string(value.exponent);
+  text.append(digits_in(room, value.digits)).append("e").append(std::to_string(value.exponent));
   double out = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   static_cast<void>(stop);
@@ -254,7 +285,8 @@ double to_double(const Decimal& value) {
 
 void append_text(std::string& out, const Decimal& value, bool real) {
   const Decimal number = trimmed(value);
-  std::string digits = digits_text(number.digits);
+  std::array<char, 48> room;  // NOLINT: filled below
+  const std::string_view digits = digits_in(room, number.digits);
   if (number.digits < 0) out += '-';
   const int size = static_cast<int>(digits.size());
   const int point = size + number.exponent;  // where it stands, in digits from the left
@@ -262,13 +294,13 @@ void append_text(std::string& out, const Decimal& value, bool real) {
     out.append(digits).append(static_cast<std::size_t>(number.exponent), '0');
     if (real) out += ".0";
   } else if (point > 0 && number.exponent < 0) {
-    out.append(digits, 0, static_cast<std::size_t>(point)).append(".");
-    out.append(digits, static_cast<std::size_t>(point));
+    out.append(digits.substr(0, static_cast<std::size_t>(point))).append(".");
+    out.append(digits.substr(static_cast<std::size_t>(point)));
   } else if (point <= 0 && point > -6) {
     out.append("0.").append(static_cast<std::size_t>(-point), '0').append(digits);
   } else {
-    out.append(digits, 0, 1);
-    if (size > 1) out.append(".").append(digits, 1);
+    out += digits.front();
+    if (size > 1) out.append(".").append(digits.substr(1));
     out.append("e").append(std::to_string(point - 1));
   }
 }

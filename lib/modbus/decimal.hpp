@@ -24,6 +24,7 @@ struct Decimal {
   /// The shortest decimal that reads back as this finite double.
   static Decimal of(double value);
   [[nodiscard]] bool is_zero() const { return digits == 0; }
+  [[nodiscard]] bool is_one() const { return digits == 1 && exponent == 0; }
 };
 
 /// A JSON number; a leading '+' is allowed. At most 36 significant digits.

@@ -95,6 +95,22 @@ const Label* label_of(const Tag& tag, const Decimal& value) {
   return nullptr;
 }
 
+/// Its numbers are the values as they stand: nearly all that is read, so they take no detour.
+bool is_plain(const Tag& tag, int exponent) {
+  const bool whole = tag.type.kind == Kind::natural || tag.type.kind == Kind::integer;
+  return whole && !tag.bit && tag.labels.empty() && tag.invalid.empty() && !tag.round &&
+         tag.scale_from.empty() && exponent == 0 && !tag.scale.real && tag.scale.is_none();
+}
+
+void append_plain(std::string& out, const Tag& tag, std::uint64_t pattern) {
+  std::array<char, 24> text;  // NOLINT: filled below
+  char* const end = text.data() + text.size();
+  const auto done = tag.type.kind == Kind::natural
+                        ? std::to_chars(text.data(), end, pattern)
+                        : std::to_chars(text.data(), end, sign_extended(pattern, tag.type.width));
+  out.append(text.data(), done.ptr);
+}
+
 /// One number of a tag, scaled, as JSON text.
 Result<void> append_number(std::string& out, const Tag& tag, std::uint64_t pattern, int exponent) {
   if (is_marker(tag, pattern)) return Error{"marked as invalid"};
@@ -107,6 +123,8 @@ Result<void> append_number(std::string& out, const Tag& tag, std::uint64_t patte
   if (tag.round && !(tag.compat && tag.type.kind == Kind::real)) {
     value = rounded(value, *tag.round);
   }
+  // Past what a double holds: no reader of JSON would take it.
+  if (value.exponent > 250 && std::isinf(to_double(value))) return Error{"too large"};
   if (const Label* label = label_of(tag, value)) {
     append_json_string(out, label->text);
     return {};
@@ -204,10 +222,18 @@ Result<std::string> decode_numbers(const Tag& tag, Cells cells, int exponent) {
     return out;
   }
   const std::size_t width = registers_of(tag.type);
-  if (tag.values > 1) out += '[';
+  const bool plain = is_plain(tag, exponent);
+  if (tag.values > 1) {
+    out.reserve(tag.values * 6 * width);
+    out += '[';
+  }
   for (std::size_t i = 0; i < tag.values; ++i) {
     if (i > 0) out += ',';
     const std::uint64_t pattern = pattern_of(cells.subspan(i * width, width), tag.type, tag.order);
+    if (plain) {
+      append_plain(out, tag, pattern);
+      continue;
+    }
     const auto done = append_number(out, tag, pattern, exponent);
     if (done) continue;
     // One place of a list without a value must not move the others.

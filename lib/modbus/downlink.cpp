@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/log.hpp"
+#include "core/number.hpp"
 #include "core/record.hpp"
 #include "core/text.hpp"
 #include "modbus/poller.hpp"
@@ -32,6 +33,17 @@ Result<Tag> only_tag(Result<std::vector<Tag>> tags) {
 
 Operation operation_for(const Unit& unit, const Tag& tag, const Json& value) {
   return tag.reads() ? Operation::read(unit, tag) : Operation::write(unit, tag, value);
+}
+
+/// "080000a537": function code and what follows it.
+Result<Operation> raw_operation(const Unit& unit, const Json& value) {
+  const auto bytes = parse_hex(value.get_ref<const std::string&>());
+  if (!bytes) return bytes.error();
+  if (bytes->empty() || bytes->size() > kMostPdu || (bytes->front() & 0x80) != 0 ||
+      bytes->front() == 0) {
+    return Error{"raw needs a function code (01 to 7f) and what follows it, in hexadecimal"};
+  }
+  return Operation::raw(unit, static_cast<std::uint8_t>(bytes->front()), bytes->substr(1));
 }
 
 Json data_of(const OperationResult& result) {
@@ -118,12 +130,13 @@ Result<void> Downlink::start_call(const Rpc& rpc, std::uint64_t call) {
 }
 
 Result<Operation> Downlink::operation_of(const Rpc& rpc, const Unit& unit) {
-  if (rpc.kind == Rpc::Kind::device) {
+  if (rpc.kind == Rpc::Kind::device || rpc.kind == Rpc::Kind::raw) {
     std::vector<std::string> names;
     for (const Tag& tag : unit.methods) {
       if (tag.key == rpc.method) return operation_for(unit, tag, rpc.value);
       names.push_back(tag.key);
     }
+    if (rpc.kind == Rpc::Kind::raw) return raw_operation(unit, rpc.value);
     const std::string near = nearest(rpc.method, names);
     return Error{in_quotes(unit.device_name) + " has no RPC " + in_quotes(rpc.method) +
                  (near.empty() ? "" : " (did you mean " + in_quotes(near) + "?)")};

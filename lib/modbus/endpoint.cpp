@@ -43,6 +43,7 @@ Error not_an_endpoint(std::string_view text) {
 
 Result<void> parse_host(std::string_view text, Bus& bus) {
   std::string_view port;
+  if (text.substr(0, 2) == "//") text.remove_prefix(2);  // as of an URL
   if (!text.empty() && text.front() == '[') {
     const std::size_t end = text.find(']');
     if (end == std::string_view::npos) return Error{in_quotes(text) + " has no closing bracket"};

@@ -68,35 +68,50 @@ void AnswerReader::feed(std::string_view bytes) {
   skip_echo();
 }
 
+void AnswerReader::consume(std::size_t bytes) {
+  start_ += bytes;
+  if (start_ < buffer_.size()) return;
+  buffer_.clear();
+  start_ = 0;
+}
+
 void AnswerReader::skip_echo() {
   if (echo_.empty()) return;
-  const std::size_t size = std::min(echo_.size(), buffer_.size());
-  if (std::string_view{buffer_}.substr(0, size) != std::string_view{echo_}.substr(0, size)) {
+  const std::size_t size = std::min(echo_.size(), pending());
+  if (rest().substr(0, size) != std::string_view{echo_}.substr(0, size)) {
     echo_.clear();  // no echo after all, or a garbled one: that is garbage like any other
     return;
   }
   if (size < echo_.size()) return;
   counts_.echo += size;
-  buffer_.erase(0, size);
+  consume(size);
   echo_.clear();
 }
 
 std::optional<Frame> AnswerReader::next() {
-  if (buffer_.empty() || !echo_.empty()) return std::nullopt;
-  Scan scan = framing_ == Framing::tcp   ? scan_tcp(buffer_, expectation_)
-              : framing_ == Framing::rtu ? scan_rtu(buffer_, expectation_)
-                                         : scan_ascii(buffer_);
+  if (pending() == 0 || !echo_.empty()) return std::nullopt;
+  Scan scan = framing_ == Framing::tcp   ? scan_tcp(rest(), expectation_, in_step_)
+              : framing_ == Framing::rtu ? scan_rtu(rest(), expectation_)
+                                         : scan_ascii(rest());
   counts_.checksum += scan.checksum_errors;
   counts_.garbage += scan.garbage;
-  buffer_.erase(0, scan.garbage + (scan.frame ? scan.size : 0));
-  if (scan.frame) ++counts_.frames;
+  consume(scan.garbage + (scan.frame ? scan.size : 0));
+  in_step_ = scan.frame || (in_step_ && scan.garbage == 0);
+  if (scan.frame) {
+    ++counts_.frames;
+  } else {
+    buffer_.erase(0, start_);
+    start_ = 0;
+  }
   return std::move(scan.frame);
 }
 
 std::size_t AnswerReader::discard() {
-  const std::size_t bytes = buffer_.size();
+  const std::size_t bytes = pending();
   counts_.garbage += bytes;
   buffer_.clear();
+  start_ = 0;
+  in_step_ = true;
   echo_.clear();
   return bytes;
 }

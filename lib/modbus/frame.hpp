@@ -64,16 +64,20 @@ class AnswerReader {
   /// are garbage. Gives their number.
   std::size_t discard();
 
-  [[nodiscard]] std::size_t pending() const { return buffer_.size(); }
+  [[nodiscard]] std::size_t pending() const { return buffer_.size() - start_; }
   [[nodiscard]] const FrameCounts& counts() const { return counts_; }
 
  private:
   void skip_echo();
+  void consume(std::size_t bytes);
+  [[nodiscard]] std::string_view rest() const { return std::string_view{buffer_}.substr(start_); }
 
   Framing framing_;
   std::optional<Expectation> expectation_;
-  std::string echo_;    ///< what is still to come back
-  std::string buffer_;  ///< at most one frame's worth and the last feed
+  std::string echo_;       ///< what is still to come back
+  std::string buffer_;     ///< at most one frame's worth and the last feed
+  std::size_t start_ = 0;  ///< of what is pending in it
+  bool in_step_ = true;    ///< a frame starts there (TCP)
   FrameCounts counts_;
 };
 

@@ -44,14 +44,16 @@ void take(Scan& scan, std::string_view bytes) {
 
 }  // namespace
 
-Scan scan_tcp(std::string_view bytes, const Expected& expected) {
+Scan scan_tcp(std::string_view bytes, const Expected& expected, bool in_step) {
   Scan scan;
   if (bytes.empty()) return scan;
-  const Fit fit = looks_like_frame(bytes);
-  if (fit == Fit::whole) take(scan, bytes);
-  if (fit != Fit::no) return scan;
+  if (in_step) {
+    const Fit fit = looks_like_frame(bytes);
+    if (fit == Fit::whole) take(scan, bytes);
+    if (fit != Fit::no) return scan;
+  }
   // The stream is out of step, and nothing in it says where a frame starts but the frame we know.
-  for (std::size_t at = 1; expected && at < bytes.size(); ++at) {
+  for (std::size_t at = in_step ? 1 : 0; expected && at < bytes.size(); ++at) {
     const std::string_view rest = bytes.substr(at);
     const Fit there = looks_expected(rest, *expected);
     if (there == Fit::no) continue;

@@ -48,6 +48,7 @@ Operation Operation::raw(const Unit& unit, std::uint8_t function, std::string by
   Operation out(unit, Tag{}, Step::raw);
   out.request_.function = function;
   out.request_.raw = std::move(bytes);
+  out.request_.verbatim = true;
   return out;
 }
 
@@ -126,7 +127,9 @@ void Operation::fail(const std::string& why) {
 }
 
 void Operation::take_sent() {
-  if (step_ == Step::write) {
+  if (step_ == Step::write && tag_.verify) {
+    fail("was written, but a broadcast (unit 0) has no answer: nothing can be read back");
+  } else if (step_ == Step::write) {
     finish(value_.dump());
   } else {
     fail("a broadcast (unit 0) has no answer: it can only write");

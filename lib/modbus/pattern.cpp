@@ -71,6 +71,7 @@ std::vector<std::uint16_t> ordered(Cells registers, Order order) {
 }
 
 std::uint64_t pattern_of(Cells registers, Type type, Order order) {
+  if (type.width == 16) return order.little_bytes ? swapped(registers[0]) : registers[0];
   const std::size_t count = registers_of(type);
   std::uint64_t pattern = 0;
   for (std::size_t i = 0; i < count; ++i) {

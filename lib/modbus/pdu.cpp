@@ -131,7 +131,9 @@ Result<std::string> to_pdu(const Request& request) {
   if (request.function == 0 || request.function > 127) {
     return Error{"there is no function code " + std::to_string(request.function)};
   }
-  if (has_arguments(request.function)) {
+  if (request.verbatim) {
+    out += request.raw;
+  } else if (has_arguments(request.function)) {
     if (const auto good = put_arguments(out, request); !good) return good.error();
   } else if (request.function == kEncapsulated && request.raw.empty()) {
     out += static_cast<char>(kDeviceIdentification);
@@ -145,6 +147,7 @@ Result<std::string> to_pdu(const Request& request) {
 }
 
 std::size_t answer_size(const Request& request) {
+  if (request.verbatim) return 0;
   switch (request.function) {
     case 1:
     case 2:

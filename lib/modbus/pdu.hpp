@@ -33,6 +33,7 @@ struct Request {
   std::uint8_t read_code = 1;  ///< FC 43/14: 1 basic, 2 regular, 3 extended, 4 one object
   std::uint8_t object = 0;     ///< FC 43/14: the first wanted
   std::string raw;             ///< any other function: what follows the function code
+  bool verbatim = false;       ///< `raw` also where the function is known
   bool operator==(const Request&) const = default;
 };
 

@@ -59,9 +59,9 @@ Poller::Poller(Loop& loop, const Bus& bus, std::vector<const Unit*> units,
                 [this] { connection_opened(); },
                 [this](const std::string& why) { connection_lost(why); },
                 [this](const std::string& why, bool last) { connection_failed(why, last); },
-                [this](std::uint8_t unit) {
+                [this](std::uint8_t unit, std::optional<Milliseconds> age) {
                   const std::size_t index = index_of(unit);
-                  if (index < units_.size()) schedule_.stale(index, Loop::Clock::now());
+                  if (index < units_.size()) schedule_.stale(index, Loop::Clock::now(), age);
                 }}) {
   const Time now = Loop::Clock::now();
   schedule_.set_epoch(epoch_now());
@@ -128,6 +128,7 @@ void Poller::pump() {
     now = Loop::Clock::now();
   }
   pumping_ = false;
+  channel_.flush();
   arm();
 }
 
@@ -135,8 +136,9 @@ void Poller::arm() {
   loop_.cancel(timer_);
   held_ = false;
   const Loop::Time ready = channel_.ready_at();
+  if (stopped_ || ready == Loop::Time::max()) return;
   const Loop::Time due = schedule_.due();
-  if (stopped_ || ready == Loop::Time::max() || due == Loop::Time::max()) return;
+  if (due == Loop::Time::max()) return;
   // Where nobody takes values there is nothing to do until someone does.
   held_ = !hooks_.may_poll();
   if (held_ && !schedule_.has_commands()) return;

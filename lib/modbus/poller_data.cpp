@@ -152,8 +152,8 @@ void Poller::connection_failed(const std::string& why, bool last) {
     change_health(i, false, std::string{kNoConnection} + ": " + why);
   }
   if (news) {
-    const std::string pause = format_duration(bus_.pause);
-    hooks_.fault(nullptr, Fault{why + "; tried again in " + pause, {}, 0, bus_.attempts});
+    const std::string again = once_ ? "" : "; tried again in " + format_duration(bus_.pause);
+    hooks_.fault(nullptr, Fault{why + again, {}, 0, bus_.attempts});
   }
 }
 

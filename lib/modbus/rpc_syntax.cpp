@@ -144,6 +144,7 @@ Result<Rpc> parse_rpc(const Json& content) {
   std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
+  if (lower == "raw" && params.is_string()) rpc.kind = Rpc::Kind::raw;
   if (lower == "get" || lower == "set") {
     rpc.method = lower;
     return reserved(std::move(rpc), params);

@@ -14,8 +14,9 @@ namespace tbgw::modbus {
 
 struct Rpc {
   enum class Kind : std::uint8_t {
-    device,     ///< `method` is a tag of the device's `rpc` list; `value` its parameters
-    reserved,   ///< get or set: `tag` has the keys of a tag, `value` what to write (a text)
+    device,    ///< `method` is a tag of the device's `rpc` list; `value` its parameters
+    reserved,  ///< get or set: `tag` has the keys of a tag, `value` what to write (a text)
+    raw,       ///< `method` is "raw", `value` a text: a request in hexadecimal, function code first
     connector,  ///< modbus_<method>: `tag` has the keys of a tag, `value` what to write (or null)
   };
   Kind kind = Kind::device;

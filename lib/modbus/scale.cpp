@@ -40,8 +40,11 @@ Decimal moved(Decimal value, int exponent) {
 }  // namespace
 
 Decimal scaled(const Decimal& number, const Scale& scale, int exponent) {
-  const Decimal product = moved(times(number, scale.factor), exponent);
-  return plus(over(product, scale.divisor), scale.offset);
+  // Each step only where there is one: every value that is read comes here.
+  Decimal value = scale.factor.is_one() ? number : times(number, scale.factor);
+  value = moved(value, exponent);
+  if (!scale.divisor.is_one()) value = over(value, scale.divisor);
+  return scale.offset.is_zero() ? value : plus(value, scale.offset);
 }
 
 Decimal unscaled(const Decimal& value, const Scale& scale, int exponent) {

@@ -15,6 +15,11 @@ struct Scale {
   Decimal divisor{1, 0};
   Decimal offset{0, 0};
   bool real = false;  ///< the value is written with a point even where the number is whole
+
+  /// The value is the number.
+  [[nodiscard]] bool is_none() const {
+    return factor.is_one() && divisor.is_one() && offset.is_zero();
+  }
 };
 
 /// Exact wherever the result has an end; otherwise (÷ 3) as a double has it, or with 21 digits

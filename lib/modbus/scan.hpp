@@ -19,7 +19,8 @@ struct Scan {
 };
 
 using Expected = std::optional<Expectation>;
-Scan scan_tcp(std::string_view bytes, const Expected& expected);
+/// `in_step`: a frame starts where the bytes do. Otherwise only the expected one is looked for.
+Scan scan_tcp(std::string_view bytes, const Expected& expected, bool in_step);
 Scan scan_rtu(std::string_view bytes, const Expected& expected);
 Scan scan_ascii(std::string_view bytes);
 

@@ -19,6 +19,7 @@ constexpr Milliseconds kBusyWait{100};
 constexpr Milliseconds kMostLateness{10000};
 /// What comes so soon behind an answer is the same again.
 constexpr Milliseconds kRepeat{500};
+constexpr Milliseconds kMostRepeats = 2 * kRepeat;
 constexpr std::chrono::minutes kRepeatsFor{10};
 
 }  // namespace
@@ -100,6 +101,7 @@ std::optional<Job> Schedule::take_command(Time now) {
     unit.retry.reset();
     return start(unit, job);
   }
+  if (commands_.empty()) return std::nullopt;
   std::vector<bool> blocked(units_.size(), false);
   for (auto command = commands_.begin(); command != commands_.end(); ++command) {
     Unit& unit = units_[command->unit];
@@ -319,13 +321,16 @@ void Schedule::put_off_probe(Unit& unit, Time now, Milliseconds spent) {
   if (alive) probe_gate_ = now + spent * kProbeShare;
 }
 
-void Schedule::stale(std::size_t index, Time now) {
+void Schedule::stale(std::size_t index, Time now, std::optional<Milliseconds> age) {
   Unit& unit = units_.at(index);
   if (told_apart_) return;
-  if (now < unit.quiet_until && unit.repeats.count() == 0) return;
-  const auto gap = std::chrono::ceil<Milliseconds>(now - unit.answered_at);
+  const bool expected = now < unit.quiet_until;
+  if (expected && unit.repeats.count() == 0) return;
+  const auto gap = age.value_or(std::chrono::ceil<Milliseconds>(now - unit.answered_at));
   if (gap <= kRepeat) {
-    unit.repeats = std::max(unit.repeats, gap * 2 + Milliseconds{10});
+    // Later than was reckoned with: the gap may be to a later one of the same.
+    const auto longer = expected ? unit.repeats : unit.repeats * 2;
+    unit.repeats = std::min(std::max(longer, gap * 2 + Milliseconds{10}), kMostRepeats);
     unit.repeated_at = now;
     owe_until(unit, now + unit.repeats);
   } else {

@@ -93,7 +93,8 @@ class Schedule {
   /// How an attempt ended; `spent`: how long it took.
   Verdict finish(const Job& job, Outcome outcome, Time now, Milliseconds spent);
   /// A frame came from a unit that nothing was asked of then: its answers come late, or twice.
-  void stale(std::size_t unit, Time now);
+  /// `age`: since the same came for the first time, if it did.
+  void stale(std::size_t unit, Time now, std::optional<Milliseconds> age = {});
   /// Nothing of the unit can be reached (the connection is not to be had): offline without a try.
   /// True if it was not yet.
   bool give_up(std::size_t unit);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "core/status.hpp"
 
@@ -28,32 +29,34 @@ void set_up(int fd) {
 
 }  // namespace
 
-Result<void> SocketStream::resolve() {
-  addrinfo hints{};
-  hints.ai_socktype = bus_.transport == Transport::udp ? SOCK_DGRAM : SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV | (bus_.listen ? AI_PASSIVE : 0);
-  addrinfo* list = nullptr;
-  const std::string port = std::to_string(bus_.port);
-  const int error = ::getaddrinfo(bus_.host.c_str(), port.c_str(), &hints, &list);
-  if (error != 0) return Error{::gai_strerror(error)};
-  addresses_.reset(list);
-  next_ = list;
-  return {};
+int SocketStream::fd() const {
+  if (resolver_.fd() >= 0) return resolver_.fd();
+  return fd_ ? fd_.get() : listener_.get();
 }
 
 Result<Stream::State> SocketStream::open() {
   close();
   if (bus_.listen && listener_) return State::opening;
-  if (const auto done = resolve(); !done) return done.error();
+  const int type = bus_.transport == Transport::udp ? SOCK_DGRAM : SOCK_STREAM;
+  auto addresses = resolver_.start(bus_.host, bus_.port, type, bus_.listen);
+  if (!addresses) return addresses.error();
+  if (addresses->empty()) return State::opening;
+  return use(*std::move(addresses));
+}
+
+Result<Stream::State> SocketStream::use(std::vector<Address> addresses) {
+  addresses_ = std::move(addresses);
+  next_ = 0;
   return bus_.listen ? listen() : connect_next();
 }
 
 Result<Stream::State> SocketStream::listen() {
-  listener_ = Fd{::socket(next_->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  const Address& at = addresses_.front();
+  listener_ = Fd{::socket(at.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!listener_) return Error{errno_text(errno)};
   set(listener_.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-  const bool bound = ::bind(listener_.get(), next_->ai_addr, next_->ai_addrlen) == 0 &&
-                     ::listen(listener_.get(), 1) == 0;
+  const bool bound =
+      ::bind(listener_.get(), at.get(), at.size) == 0 && ::listen(listener_.get(), 1) == 0;
   if (bound) return State::opening;
   const int error = errno;
   listener_.reset();
@@ -62,14 +65,15 @@ Result<Stream::State> SocketStream::listen() {
 
 /// All addresses of a name in turn.
 Result<Stream::State> SocketStream::connect_next() {
-  for (; next_ != nullptr; next_ = next_->ai_next) {
-    fd_ = Fd{::socket(next_->ai_family, next_->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  while (next_ < addresses_.size()) {
+    const Address& to = addresses_[next_++];
+    fd_ = Fd{::socket(to.family, to.type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!fd_) {
       why_ = errno_text(errno);
       continue;
     }
     if (bus_.transport == Transport::tcp) set_up(fd_.get());
-    if (::connect(fd_.get(), next_->ai_addr, next_->ai_addrlen) == 0) return State::open;
+    if (::connect(fd_.get(), to.get(), to.size) == 0) return State::open;
     if (errno == EINPROGRESS) return State::opening;
     why_ = errno_text(errno);
     fd_.reset();
@@ -78,6 +82,12 @@ Result<Stream::State> SocketStream::connect_next() {
 }
 
 Result<Stream::State> SocketStream::go_on() {
+  if (resolver_.fd() >= 0) {
+    auto addresses = resolver_.take();
+    if (!addresses) return addresses.error();
+    if (!*addresses) return State::opening;
+    return use(**std::move(addresses));
+  }
   if (bus_.listen) {
     fd_ = Fd{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     if (!fd_) return State::opening;
@@ -91,16 +101,16 @@ Result<Stream::State> SocketStream::go_on() {
   if (::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
   if (error == 0) return State::open;
   why_ = errno_text(error);
-  next_ = next_->ai_next;
   return connect_next();
 }
 
 void SocketStream::close() {
+  resolver_.cancel();
   fd_.reset();
 }
 
 short SocketStream::opening_events() const {
-  return bus_.listen ? POLLIN : POLLOUT;
+  return bus_.listen || resolver_.fd() >= 0 ? POLLIN : POLLOUT;
 }
 
 Result<std::size_t> SocketStream::read(std::span<char> into) {

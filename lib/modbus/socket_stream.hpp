@@ -2,11 +2,10 @@
 // Modbus over TCP and UDP: a connection to the device, or one from it.
 #pragma once
 
-#include <netdb.h>
-
-#include <memory>
+#include <vector>
 
 #include "core/fd.hpp"
+#include "core/resolver.hpp"
 #include "modbus/model.hpp"
 #include "modbus/stream.hpp"
 
@@ -20,22 +19,20 @@ class SocketStream final : public Stream {
   Result<State> open() override;
   Result<State> go_on() override;
   void close() override;
-  [[nodiscard]] int fd() const override { return fd_ ? fd_.get() : listener_.get(); }
+  [[nodiscard]] int fd() const override;
   [[nodiscard]] short opening_events() const override;
   Result<std::size_t> read(std::span<char> into) override;
   Result<std::size_t> write(std::string_view bytes) override;
 
  private:
-  struct FreeAddresses {
-    void operator()(addrinfo* list) const noexcept { ::freeaddrinfo(list); }
-  };
-  Result<void> resolve();
+  Result<State> use(std::vector<Address> addresses);
   Result<State> connect_next();
   Result<State> listen();
 
   Bus bus_;
-  std::unique_ptr<addrinfo, FreeAddresses> addresses_;
-  const addrinfo* next_ = nullptr;
+  Resolver resolver_;
+  std::vector<Address> addresses_;
+  std::size_t next_ = 0;  ///< of addresses_, to be tried
   Fd fd_;
   Fd listener_;
   std::string why_;  ///< why the last address did not do

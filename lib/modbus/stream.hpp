@@ -11,7 +11,7 @@
 
 namespace tbgw::modbus {
 
-/// A byte stream to be had again and again. Never blocks (but for a name to be resolved).
+/// A byte stream to be had again and again. Never blocks.
 class Stream {
  public:
   enum class State { opening, open };

@@ -68,6 +68,9 @@ std::vector<std::string_view> fields_of(std::string_view text) {
 Result<void> set_fields(Json& object, std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash != std::string_view::npos) {
+    // In a file 0 is "none", as the reference has it.
+    const auto divisor = parse_decimal(text.substr(slash + 1));
+    if (divisor && divisor->is_zero()) return Error{"divides by 0"};
     if (const auto good = set(object, "divider", text.substr(slash + 1)); !good) return good;
   }
   const auto fields = fields_of(text.substr(0, slash));

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Modbus: requests a second against a pymodbus client, requests for scattered tags against the
-fewest that the protocol allows, many units at once, and the use of a serial line's time."""
+"""Modbus: requests a second against pymodbus, libmodbus and mbpoll, requests for scattered tags
+against the fewest that the protocol allows, many units at once, and the use of a serial line's time."""
 
 import json
 import signal
@@ -8,6 +8,7 @@ import socket
 import statistics
 import subprocess
 import time
+from pathlib import Path
 
 import inputs
 from measure import Background, Failed, cpu_seconds, status_field, wait_until
@@ -107,27 +108,81 @@ def stats(output):
 
 
 def requests(tools, folder, table, seconds, repetitions):
+    compile_peers(folder)
+    with Background() as background:
+        server = background.start([folder / "registers"], stdout=subprocess.PIPE, text=True)
+        port = int(server.stdout.readline())
+        sides = {
+            "one": lambda: ours(background, tools, folder, port, seconds, 1),
+            "many": lambda: ours(background, tools, folder, port, seconds, 16),
+            "pymodbus": lambda: peer(["/usr/bin/python3", "-c", PYMODBUS, str(port), str(seconds)]),
+            "libmodbus": lambda: peer([folder / "libmodbus_reader", str(port), str(seconds)]),
+            "mbpoll": lambda: mbpoll(port, seconds),
+        }
+        runs = {name: [] for name in sides}
+        for _ in range(repetitions):
+            for name, run in sides.items():
+                runs[name].append(run())
+        rate, cpu = ({name: statistics.median(column) for name, column in zip(
+            runs, [[pair[i] for pair in pairs] for pairs in runs.values()])} for i in (0, 1))
+        registers = {name: f"{value * 0.125:.0f} k/s" for name, value in rate.items()}
+        spent = {name: f"{value * 1e6:.1f} us" for name, value in cpu.items()}
+        table.judge("modbus: registers a second, 16 requests under way / pymodbus",
+                    registers["many"], registers["pymodbus"], rate["many"] / rate["pymodbus"], 8, 12)
+        table.add("modbus: registers a second, one request under way / pymodbus",
+                  registers["one"], registers["pymodbus"], times(rate["one"] / rate["pymodbus"]))
+        table.add("modbus: … / bare libmodbus loop, which makes no records",
+                  registers["one"], registers["libmodbus"],
+                  percentage(rate["one"] / rate["libmodbus"]))
+        for peer_name in ("pymodbus", "mbpoll", "libmodbus"):
+            table.add(f"modbus: CPU a request of 125 registers / {peer_name}", spent["one"],
+                      spent[peer_name], times(cpu[peer_name] / cpu["one"]))
+        table.add("modbus: … with 16 under way / pymodbus", spent["many"], spent["pymodbus"],
+                  times(cpu["pymodbus"] / cpu["many"]))
     with Background() as background:
         port = serve(background, tools, folder, "127.0.0.1")
-        bus = f"tcp:127.0.0.1:{port}/1-4"
-        lists = [f"l{at}=hr:{at}:16uint:125" for at in range(0, REGISTERS, 125)]
-        command = [tools / "tbgw-modbus", bus, "--device", "d", "--every", "1ms"]
-        ours, theirs = [], []
-        for _ in range(repetitions):
-            figure = polled(background, [*command, *lists], seconds, folder / "polled.ndjson")
-            ours.append((figure["answers"] / figure["took"], figure["cpu"] / figure["answers"]))
-            out = subprocess.run(["/usr/bin/python3", "-c", PYMODBUS, str(port), str(seconds)],
-                                 capture_output=True, text=True, check=True).stdout.split()
-            theirs.append((float(out[0]), float(out[1])))
-        rate, cpu = (statistics.median(column) for column in zip(*ours))
-        peer_rate, peer_cpu = (statistics.median(column) for column in zip(*theirs))
-        table.judge("modbus: registers a second (125 a request) / pymodbus",
-                    f"{rate * 0.125:.0f} k/s", f"{peer_rate * 0.125:.0f} k/s", rate / peer_rate,
-                    8, 12)
-        table.add("modbus: CPU a request of 125 registers", f"{cpu * 1e6:.0f} us",
-                  f"{peer_cpu * 1e6:.0f} us", times(peer_cpu / cpu))
         joined(background, [tools / "tbgw-modbus", f"tcp:127.0.0.1:{port}/1", "--device", "d"],
                seconds, folder, table)
+
+
+def compile_peers(folder):
+    for name, libraries in (("registers", []), ("libmodbus_reader", ["-lmodbus"])):
+        source = Path(__file__).with_name(f"{name}.cpp")
+        subprocess.run(["g++", "-std=c++20", "-O2", "-o", folder / name, source, *libraries],
+                       check=True)
+
+
+def ours(background, tools, folder, port, seconds, pipeline):
+    """Eight units behind one connection, 2000 registers each, as fast as it goes: requests a
+    second, and CPU seconds a request."""
+    lists = [{"tag": f"l{at}", "type": "16uint", "functionCode": 3, "address": at, "array": 125}
+             for at in range(0, REGISTERS, 125)]
+    path = folder / "fast.json"
+    path.write_text(json.dumps({"master": {"slaves": [
+        {"host": "127.0.0.1", "port": port, "unitId": unit, "deviceName": f"d{unit}",
+         "pollPeriod": 1, "order": "ABCD", "pipeline": pipeline, "timeseries": lists}
+        for unit in range(1, 9)]}}))
+    figure = polled(background, [tools / "tbgw-modbus", path], seconds, folder / "polled.ndjson")
+    return figure["answers"] / figure["took"], figure["cpu"] / figure["answers"]
+
+
+def peer(command):
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return float(out[0]), float(out[1])
+
+
+def mbpoll(port, seconds):
+    """It polls ten times a second at the most, so only its CPU says something."""
+    process = subprocess.Popen(
+        ["mbpoll", "-0", "-m", "tcp", "-p", str(port), "-a", "1", "-t", "4", "-r", "0", "-c", "125",
+         "-l", "100", "-q", "127.0.0.1"], stdout=subprocess.DEVNULL)
+    time.sleep(0.5)
+    before = cpu_seconds(process.pid)
+    time.sleep(seconds)
+    spent = cpu_seconds(process.pid) - before
+    process.terminate()
+    process.wait()
+    return 10, spent / (10 * seconds)
 
 
 def joined(background, command, seconds, folder, table):
@@ -182,8 +237,8 @@ def many_units(tools, folder, table, seconds):
 
 
 def line_time(tools, folder, table, seconds):
-    """RTU at 115200 baud: what the frames and their silences take, of what a request took. A pty
-    has no baud rate, so the unit takes the time of the frames."""
+    """RTU at 115200 baud: what the frames and the silence behind them take, of what a request took.
+    A pty has no baud rate, so the unit takes the time of the frames."""
     frames = (8 + 255) * 10 / 115200
     name = folder / "line"
     with Background() as background:
@@ -193,6 +248,6 @@ def line_time(tools, folder, table, seconds):
         figure = polled(background, [tools / "tbgw-modbus", f"rtu:{name},115200/1", "--device", "d",
                                      "--every", "1ms", "r=hr:0:16uint:125"],
                         seconds, folder / "polled.ndjson")
-        share = (frames + 2 * 0.00175) * figure["answers"] / figure["took"]
+        share = (frames + 0.00175) * figure["answers"] / figure["took"]
         table.judge("modbus: RTU at 115200, use of the line's time", percentage(share), "", share,
                     0.8, 0.9, show=percentage)

@@ -19,6 +19,8 @@ teardown() { common_teardown; }
     assert_line --regexp '^  v1/gateway/connect \{"device":"CustomSerialDevice1","type":"default"\}$'
     assert_line --regexp '^  v1/gateway/telemetry \{"CustomSerialDevice1":\[\{"ts":[0-9]{13},"values":\{"humidity":[45][0-9]\}\}\]\}$'
     assert_line --regexp '^  v1/gateway/telemetry \{"Boiler":\[\{"ts":[0-9]{13},"values":\{"temperature":21\.5\}\}\]\}$'
+    assert_line --partial 'v1/gateway/disconnect {"device":"CustomSerialDevice1"}'
+    assert_line --partial 'v1/gateway/disconnect {"device":"Boiler"}'
     assert_line --regexp '^== [1-9][0-9]* values of humidity and [1-9][0-9]* of temperature arrived'
     [ -z "$(ls -A "$T")" ]
   done

@@ -115,7 +115,7 @@ help_helps() {
   assert_line -n 0 --regexp '^[A-Z].{9,}[^.]$'
   assert_line -n 1 --regexp "^Usage: $1( |\$)"
   assert_line "Full manual: man $1"
-  assert_equal "$(sed -n '/^Examples:/,/^$/p' <<<"$output" | grep -c "$1")" 2
+  [ "$(sed -n '/^Examples:/,/^$/p' <<<"$output" | grep -c "$1")" -ge 2 ]
   # The option parser's own words and bounds are not the user's.
   refute_output --regexp 'Needs:|Excludes:|REQUIRED|POSITIVE| in \[|\{.*,.*\}=| TEXT'
   local help=$output

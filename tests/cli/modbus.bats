@@ -137,9 +137,9 @@ notation='voltage=ir:0:32float current=ir:6:16int/10 energy=40013:32uint,CDAB,x0
     --timeout 30s
   wait_for "$T/tool.out" '"r0"'
   echo 1 >"$T/dead"
-  local before
-  before=$(wc -l <"$T/units.log")
-  wait_until 10 bash -c "[ \$(wc -l <'$T/units.log') -gt $before ]"
+  # A request that is not answered, also a moment later.
+  local unanswered="[ \$(wc -l <'$T/units.log') -gt \$(grep -c '\"r0\"' '$T/tool.out') ]"
+  wait_until 10 bash -c "$unanswered && sleep 0.2 && $unanswered"
   local begin=${EPOCHREALTIME/./}
   kill -TERM "$pid_tool"
   assert_ends tool 0
@@ -190,6 +190,10 @@ notation='voltage=ir:0:32float current=ir:6:16int/10 energy=40013:32uint,CDAB,x0
     ["tcp:1.2.3.4/1 a=hr:0 --order AB"]="--order"
     ["tcp:1.2.3.4/1 a=hr:0 --once --plan"]="one at a time"
     ["rtu:/dev/null,x/1 a=hr:0"]="neither a baud rate"
+    ["1.2.3.4:1502/3 a=hr:0"]="did you mean tcp:1.2.3.4:1502/3\\?"
+    ["/dev/ttyS77 a=hr:0"]="did you mean rtu:/dev/ttyS77,9600,8N1/1\\?"
+    ["tcp:1.2.3.4/1 a=hr:0/0"]="divides by 0"
+    ["tcp:1.2.3.4/1 a=hr:0:16uint:0"]="from 1 to 125"
     ["serve"]="serve takes a FILE"
     ["a.json b.json"]="one operand too many"
   )

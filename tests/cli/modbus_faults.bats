@@ -63,6 +63,15 @@ over_rtu() {
 @test "RTU: late answers" { over_rtu late --delay 0.2; suffers late 5; }
 @test "RTU: very late answers" { over_rtu late --delay 0.7 --every 9; suffers late 5; }
 @test "RTU: duplicate answers, back to back" { over_rtu duplicate --delay 0; suffers duplicate 20; }
+# The repetition comes during the next request, before its answer.
+@test "RTU: duplicate answers, later" {
+  over_rtu duplicate --delay 0.004 --answer-time 0.006
+  suffers duplicate 20
+}
+@test "RTU: duplicate answers, much later" {
+  over_rtu duplicate --delay 0.03 --answer-time 0.006 --every 11
+  suffers duplicate 10
+}
 @test "RTU: answers of another unit" { over_rtu unit; suffers unit 5; }
 @test "RTU: truncated answers" { over_rtu truncated --every 7; suffers truncated 5; }
 @test "RTU: garbage" { over_rtu garbage --every 7; suffers garbage 5; }

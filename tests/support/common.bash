@@ -27,7 +27,7 @@ export PATH
 
 common_setup() {
   T=$(mktemp -d "${TMPDIR:-/tmp}/tbgw-test.XXXXXX")
-  export T HOME="$T" XDG_CONFIG_HOME="$T/config"
+  export T HOME="$T" XDG_CONFIG_HOME="$T/config" XDG_STATE_HOME="$T/state"
   PIDS=()
 }
 

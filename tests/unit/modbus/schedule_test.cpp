@@ -233,6 +233,17 @@ TEST(Schedule, AUnitWhoseAnswersComeTwiceIsAskedAnythingElseOnlyBehindTheSecond)
   EXPECT_TRUE(bus.schedule.take(bus.now + 60ms, true));
 }
 
+TEST(Schedule, ARepetitionThatCameLaterThanReckonedIsReckonedWithFromThenOn) {
+  VirtualBus bus;
+  const auto unit = bus.add(100ms, 2);
+  const auto job = bus.schedule.take(bus.now, true);
+  bus.schedule.finish(*job, Outcome::answered, bus.now, 1ms);
+  bus.schedule.stale(unit, bus.now + 100ms, 5ms);
+  bus.schedule.stale(unit, bus.now + 200ms, 5ms);
+  EXPECT_FALSE(bus.schedule.take(bus.now + 239ms, true));
+  EXPECT_TRUE(bus.schedule.take(bus.now + 240ms, true));
+}
+
 TEST(Schedule, TwoUnitsOfOneIdOweTogether) {
   VirtualBus bus;
   const Pace pace{0, 0ms, false, 0ms, 7};
