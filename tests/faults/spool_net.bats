@@ -99,7 +99,8 @@ cut_often() {
   [ -z "$LONG" ] || each=20
   for i in 1 2 3 4; do
     mkdir "$T/$i"
-    (T="$T/$i" && cut_often "$each") &
+    # It ends what it started: from outside nobody could tell whose that is.
+    (T="$T/$i" PIDS=() && trap kill_background EXIT && cut_often "$each") &
     pids+=("$!")
   done
   PIDS+=("${pids[@]}")

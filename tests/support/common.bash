@@ -31,10 +31,16 @@ common_setup() {
   PIDS=()
 }
 
-common_teardown() {
+# kill_background: all that background started, and what that started.
+kill_background() {
   local pid
   for pid in $(_with_descendants "${PIDS[@]}"); do kill -KILL "$pid" 2>/dev/null || true; done
   for pid in "${PIDS[@]}"; do wait "$pid" 2>/dev/null || true; done
+  PIDS=()
+}
+
+common_teardown() {
+  kill_background
   if [ -z "${BATS_TEST_COMPLETED:-}" ]; then
     local f
     for f in "$T"/*.err; do [ -s "$f" ] && echo "--- $f" && tail -n 20 "$f"; done
