@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "core/filter.hpp"
+#include "core/log.hpp"
 #include "core/output.hpp"
 #include "core/ready.hpp"
 #include "core/time.hpp"
@@ -31,6 +32,8 @@ Status dry_run(const PushOptions& options, Signals& signals) {
     const Loop::Time now{};
     uplink.line(line, now_ms(), now);
     reject(rejects, uplink.take_problems(), line);
+    for (const std::string& fault : uplink.take_faults())
+      log::warn(fault);
     int id = 0;
     while (const tb::Message* const message = uplink.next(now)) {
       out.line(message->topic + "\t" + message->payload);

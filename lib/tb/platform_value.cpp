@@ -138,4 +138,20 @@ Result<std::optional<std::string>> platform_number(std::string_view number) {
   return std::optional<std::string>{print(value)};
 }
 
+bool changes_as_number(std::string_view text) {
+  constexpr std::size_t kExactDecimals = 15;  // of a double, whatever the digits
+  const std::size_t sign = !text.empty() && text.front() == '-' ? 1 : 0;
+  const std::string_view digits = text.substr(sign);
+  const std::size_t point = digits.find('.');
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto plain =
+      std::all_of(digits.begin(), digits.end(), [&](char c) { return is_digit(c) || c == '.'; });
+  if (digits.empty() || !plain || digits.back() == '.' || digits.rfind('.') != point) return false;
+  if (digits.front() == '.' || (digits.front() == '0' && digits.size() > 1 && point != 1)) {
+    return true;
+  }
+  if (point == std::string_view::npos) return text == "-0" || !fits_int64(text);
+  return digits.back() == '0' || digits.size() - 1 > kExactDecimals;
+}
+
 }  // namespace tbgw::tb

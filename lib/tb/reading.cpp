@@ -20,6 +20,9 @@ constexpr EpochMs kLastMs = 253402300799999;  // the end of the year 9999
 /// far below 64 bits.
 constexpr std::size_t kHarmless = 17;
 
+/// Keys that are remarked on; a source that invents keys must not eat the memory.
+constexpr std::size_t kMostRemarks = 100;
+
 constexpr std::string_view kTs = "\"ts\"";
 constexpr std::string_view kValues = "\"values\"";
 
@@ -139,6 +142,7 @@ Result<const Reading*> ReadingParser::parse(std::span<const JsonMember> members,
   reading_.entries.clear();
   reading_.attributes.clear();
   reading_.left_out.clear();
+  reading_.remarks.clear();
   reading_.nulls = 0;
   printed_.clear();
   const ReadingMembers found = sort_out(members);
@@ -330,6 +334,12 @@ bool ReadingParser::take_value(std::string_view key, JsonType type, std::string_
     ++reading_.nulls;
     return false;
   }
+  if (type == JsonType::string) {
+    // Quotes included: what is in them begins as a number does, or not.
+    const char first = value[1];
+    if ((first >= '0' && first <= '9') || first == '-' || first == '.') remark(key, value);
+    return true;
+  }
   if (type != JsonType::number) return true;
   if (value.size() <= kHarmless && value.find_first_of("eE") == std::string_view::npos) return true;
   auto number = platform_number(value);
@@ -354,6 +364,15 @@ bool ReadingParser::is_good_key(std::string_view quoted) {
 
 void ReadingParser::leave_out(std::string_view key, std::string_view why) {
   reading_.left_out.push_back(in_quotes(string_text(key, unescaped_)) + " " + std::string{why});
+}
+
+void ReadingParser::remark(std::string_view key, std::string_view text) {
+  const std::string_view inside = text.substr(1, text.size() - 2);
+  if (!changes_as_number(inside) || remarked_.size() >= kMostRemarks) return;
+  if (!remarked_.insert(std::string{key}).second) return;
+  reading_.remarks.push_back(in_quotes(string_text(key, unescaped_)) +
+                             ": ThingsBoard stores the text " + in_quotes(inside) +
+                             " as a number, which looks otherwise there");
 }
 
 }  // namespace tbgw::tb

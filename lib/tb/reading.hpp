@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +40,7 @@ struct Reading {
   std::vector<Entry> entries;  ///< in their order, none without fields
   std::vector<Field> attributes;
   std::vector<std::string> left_out;  ///< a reason for each value that cannot be sent
+  std::vector<std::string> remarks;   ///< on values that the platform will change, once a key
   std::uint64_t nulls = 0;            ///< values left out because the platform ignores null
 
   [[nodiscard]] bool empty() const { return entries.empty() && attributes.empty(); }
@@ -66,6 +69,7 @@ class ReadingParser {
   bool is_good_key(std::string_view quoted);
   Result<std::string_view> take_name(const JsonMember* member);
   void leave_out(std::string_view key, std::string_view why);
+  void remark(std::string_view key, std::string_view text);
 
   Reading reading_;
   EpochMs default_ts_ = 0;
@@ -73,6 +77,7 @@ class ReadingParser {
   EpochMs invented_ = 0;   ///< entries of this record that got a stamp
   std::unordered_map<std::string, StampSpreader> spread_;  ///< by device
   std::deque<std::string> printed_;  ///< numbers printed anew; never moved while views exist
+  std::set<std::string, std::less<>> remarked_;  ///< keys of which remark() told
   GoodNames keys_;
   GoodNames names_;
   std::string unescaped_;

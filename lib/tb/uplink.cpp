@@ -122,6 +122,7 @@ void Uplink::take_reading(Members members, Seq record, EpochMs arrived, Time now
   if (!parsed) return reject(record, parsed.error().text);
   const Reading& reading = **parsed;
   counts_.nulls += reading.nulls;
+  faults_.insert(faults_.end(), reading.remarks.begin(), reading.remarks.end());
   std::vector<std::string> left_out = reading.left_out;
   if (!reading.empty()) {
     DeviceId id = kGatewayItself;

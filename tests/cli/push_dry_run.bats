@@ -57,9 +57,20 @@ END
   assert_equal "$(cat "$T/rejects")" '{"deviceName":" ","telemetry":{"a":1}}'
 }
 
+@test "a text that the platform makes another number of is told once, and sent as it is" {
+  run -0 --separate-stderr tbgw-push --dry-run <<'END'
+{"deviceName":"D","attributes":[{"SN":"00123","plain":"123","name":"x1"}]}
+{"deviceName":"D","attributes":[{"SN":"00124"}],"telemetry":[{"ts":5,"values":{"v":"1.50"}}]}
+END
+  assert_line 'v1/gateway/attributes	{"D":{"SN":"00123","plain":"123","name":"x1"}}'
+  assert_equal "$stderr" "\
+tbgw-push: 'SN': ThingsBoard stores the text '00123' as a number, which looks otherwise there
+tbgw-push: 'v': ThingsBoard stores the text '1.50' as a number, which looks otherwise there"
+}
+
 @test "the size limit splits what is too large, between keys" {
   local long
-  long=$(printf '%0600d' 0)
+  long=x$(printf '%0600d' 0)
   run -0 tbgw-push --dry-run --max-payload 1K <<END
 {"telemetry":[{"ts":1,"values":{"a":"$long","b":"$long"}}]}
 END

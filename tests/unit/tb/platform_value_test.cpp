@@ -53,6 +53,17 @@ TEST(PlatformNumber, TooSmallIsZeroAndTooLargeIsAnError) {
   EXPECT_EQ(sent("0e400"), "0e400");
 }
 
+TEST(PlatformText, ATextThatComesBackAsAnotherNumberIsKnown) {
+  for (const char* text : {"00123", "-05", "1.50", "1.0", "-0", ".5", "00.5", "9223372036854775808",
+                           "1.2345678901234567"}) {
+    EXPECT_TRUE(changes_as_number(text)) << text;
+  }
+  for (const char* text : {"", "-", "0", "123", "-7", "0.5", "1.5", "9223372036854775807", "1e3",
+                           "+5", " 5", "5.", "1.2.3", "12-34", "0x10", "1,5", "abc"}) {
+    EXPECT_FALSE(changes_as_number(text)) << text;
+  }
+}
+
 TEST(PlatformName, WhatTheRuleChainWouldDropIsNamed) {
   EXPECT_EQ(name_trouble("Pump 4"), "");
   EXPECT_EQ(name_trouble("a < b"), "");
