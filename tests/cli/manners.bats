@@ -57,7 +57,7 @@ works() {
     tbgw-route)
       COMMAND=(tbgw-route "$T/table" "d=$T/d.up") ENDS=no
       INPUT='{"event":"claim","device":"d","secretKey":"x"}' OUTPUT='"event":"claim"'
-      ABSENT=(tbgw-route "$T/table" "d=$T") ABSENT_STATUS=66
+      ABSENT=(tbgw-route "d=$T/no-table") ABSENT_STATUS=64
       ;;
     tbgw-spool)
       COMMAND=(tbgw-spool --memory --ack write) INPUT='{"a":1}' OUTPUT='^\{"a":1\}'
