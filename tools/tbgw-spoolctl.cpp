@@ -173,6 +173,11 @@ Status mend(const Options& options) {
 
 // cursor.
 
+/// A read-only disk may be writable later; a broken one is no better then.
+Status status_after(const spool::Outcome& failed) {
+  return failed.trouble == spool::Trouble::broken ? Status::io_error : Status::try_again;
+}
+
 void set_cursor(const std::string& path, const std::string& name, const std::string& number) {
   const Directory directory = open_spool(path);
   const spool::SpoolStatus status = spool::status_of(directory);
@@ -185,7 +190,7 @@ void set_cursor(const std::string& path, const std::string& name, const std::str
   spool::Cursor cursor(directory, name, wanted);
   if (cursor.position() == wanted) return;
   if (const spool::Outcome stored = cursor.store(wanted); !stored) {
-    throw Fatal(Status::io_error, stored.text);
+    throw Fatal(status_after(stored), stored.text);
   }
 }
 
@@ -198,7 +203,7 @@ void remove_cursor(const std::string& path, const std::string& name) {
   }
   spool::Cursor cursor(directory, name, 0);
   if (const spool::Outcome removed = cursor.remove(); !removed) {
-    throw Fatal(Status::io_error, removed.text);
+    throw Fatal(status_after(removed), removed.text);
   }
 }
 

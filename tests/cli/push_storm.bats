@@ -58,7 +58,10 @@ storm() { # PROTOCOL
   opened=$(grep -c '"state":"open"' "$T/platform.log")
   echo "$opened connections, $again messages again"
   [ "$opened" -gt 1 ]
-  [ "$again" -le $(((opened - 1) * 80)) ]
+  # In 3.1.1 an acknowledgement counts after half a second: what came in it is sent again too.
+  local most=80
+  [ "$1" = 5 ] || most=400
+  [ "$again" -le $(((opened - 1) * most)) ]
 }
 
 @test "nothing is lost and nothing is wrong in bad weather (5)" { storm 5; }
