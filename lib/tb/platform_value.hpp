@@ -44,8 +44,8 @@ class GoodNames {
 Result<std::optional<std::string>> platform_number(std::string_view number);
 
 /// Whether ThingsBoard stores this text as a number that looks otherwise: "00123" as 123, "1.50" as
-/// 1.5, and digits beyond what its numbers hold. (It makes numbers of all texts that look like plain
-/// ones, unless JSON_TYPE_CAST_ENABLED is off there.)
+/// 1.5, and digits beyond what its numbers hold. (It makes numbers of all texts that look like
+/// plain ones, unless JSON_TYPE_CAST_ENABLED is off there.)
 bool changes_as_number(std::string_view text);
 
 }  // namespace tbgw::tb
