@@ -4,7 +4,6 @@
 import asyncio
 import errno
 import ssl
-import warnings
 
 from .downlink import Downlink
 from .firmware import Firmware
@@ -126,11 +125,6 @@ def tls_context(options):
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if options.tls_old:
-        context.set_ciphers("ALL:@SECLEVEL=0")
-        with warnings.catch_warnings():  # they are deprecated, and that is the point
-            warnings.simplefilter("ignore", DeprecationWarning)
-            context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
     context.load_cert_chain(options.tls_cert, options.tls_key)
     if options.tls_ca is not None:
         context.load_verify_locations(options.tls_ca)
