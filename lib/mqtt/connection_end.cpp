@@ -64,7 +64,7 @@ Loss Connection::tls_loss() const {
   if (trouble.refused) loss.kind = Loss::Kind::untrusted;
   loss.reason = trouble.text;
   // The library may have been quicker than our look at what came.
-  const std::string_view first = first_bytes_.empty() && trouble.no_tls ? "?" : first_bytes_;
+  const std::string first = first_bytes_.empty() && trouble.no_tls ? "?" : first_bytes_;
   const std::string hint = port_hint(tls_, port_, first);
   if ((trouble.no_tls || trouble.hung_up) && !hint.empty()) loss.reason += "; " + hint;
   return loss;
