@@ -37,9 +37,13 @@ dropped() { grep -oP '"dropped":\K[0-9]+' "$T/acc" | tail -n 1; }
   small_disk
   start_spool --hold "$T/go" --out "$T/out" -- --when-full block
   lines 6000 >"$T/lines"
-  background feed bash -c "cat '$T/lines' >'$T/in'"
+  background feed bash -c "
+    { head -n 1000 '$T/lines'
+      until [ -e '$T/more' ]; do read -rt 0.02 <> <(:) || true; done
+      tail -n +1001 '$T/lines'; } >'$T/in'"
+  wait_until 20 has_accepted 999
+  : >"$T/more"
   wait_for "$T/spool.err" "input waits for cursor 'main'"
-  wait_until 20 has_accepted 500
   pause 0.5 # for the last of them to be reported
   local accepted
   accepted=$(accepted "$T/acc")
