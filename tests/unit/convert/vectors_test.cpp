@@ -1,66 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the reference gateway's own converters made of the same inputs (tests/vectors/convert).
-// Every case runs in our meaning and with --compat. Where we differ on purpose, the file
-// tests/vectors/convert_differences.json lists the case, what we do, and why; a listed case that
-// does not differ (any more) fails too.
+#include "../vectors.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <ctime>
-#include <filesystem>
-#include <map>
-#include <set>
 
 #include "convert/cast.hpp"
 #include "convert/message.hpp"
 #include "convert/timestamp.hpp"
 #include "convert_testing.hpp"
-#include "core/fd.hpp"
 #include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace tbgw::convert {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using vectors::Json;
 
 constexpr std::int64_t kNow = 1790000000123;
-
-Json load(const std::string& name) {
-  const auto folder = std::filesystem::path(__FILE__).parent_path() / "../../vectors";
-  return Json::parse(read_file((folder / name).string()));
-}
-
-struct Difference {
-  Json expect;
-  std::string reason;
-};
-
-std::map<std::string, Difference> differences(std::string_view mode) {
-  std::map<std::string, Difference> out;
-  const Json file = load("convert_differences.json");
-  for (const Json& entry : file.at("convert")) {
-    const auto applies = entry.at("mode").get<std::string>();
-    if (applies != "both" && applies != mode) continue;
-    for (const auto& [id, expect] : entry.at("cases").items())
-      EXPECT_TRUE(out.emplace(id, Difference{expect, entry.at("reason")}).second) << id;
-  }
-  return out;
-}
-
-/// Equal as JSON, numbers by their value and by whether they are written as reals.
-bool same(const Json& a, const Json& b) {
-  if (a.is_number_float() && b.is_number_float()) return a.get<double>() == b.get<double>();
-  if (a.is_array() && b.is_array() && a.size() == b.size()) {
-    return std::equal(a.begin(), a.end(), b.begin(), same);
-  }
-  if (a.is_object() && b.is_object() && a.size() == b.size()) {
-    return std::all_of(a.items().begin(), a.items().end(), [&](const auto& member) {
-      return b.contains(member.key()) && same(member.value(), b[member.key()]);
-    });
-  }
-  return a.type() == b.type() ? a == b : a.is_number_integer() && b.is_number_integer() && a == b;
-}
 
 /// The devices of the readings in `out`, as the vectors write them.
 Json devices_of(std::string_view out) {
@@ -210,86 +169,41 @@ Json run_timestamp(const Json& input, bool compat) {
   return {{"ok", true}, {"ts", ts == "$now" ? Json(nullptr) : ts}};
 }
 
-/// What of the expectation is compared: what the run says. (The reference's errors have names.)
-Json comparable(const Json& expect, const Json& got) {
-  if (expect.contains("ok") && !expect["ok"].get<bool>()) return {{"ok", false}};
-  Json out = Json::object();
-  for (const auto& [key, value] : got.items())
-    out[key] = expect.contains(key) ? expect[key] : Json("absent");
-  return without_empty(out);
-}
-
-using Run = Json (*)(const Json& input, bool compat);
-
-void run_all(const std::string& name, Run run, std::size_t least) {
-  const Json file = load("convert/" + name + ".json");
-  EXPECT_GE(file.at("cases").size(), least);
-  for (const bool compat : {false, true}) {
-    const auto listed = differences(compat ? "compat" : "ours");
-    for (const Json& vector : file["cases"]) {
-      const auto id = vector["id"].get<std::string>();
-      const Json got = run(vector["input"], compat);
-      const bool agrees = same(comparable(vector["expect"], got), got);
-      const auto difference = listed.find(id);
-      if (difference == listed.end()) {
-        EXPECT_TRUE(agrees) << (compat ? "compat " : "ours ") << id << " " << vector["input"].dump()
-                            << "\n  reference " << vector["expect"].dump() << "\n  we "
-                            << got.dump();
-        continue;
-      }
-      EXPECT_TRUE(same(comparable(difference->second.expect, got), got))
-          << (compat ? "compat " : "ours ") << id << " is listed as "
-          << difference->second.expect.dump() << " (" << difference->second.reason << ")\n  we "
-          << got.dump();
-      EXPECT_FALSE(agrees) << id << " is listed as a difference and does not differ";
-    }
-  }
-}
-
 class Vectors : public testing::Test {
  protected:
   void SetUp() override {
     ::setenv("TZ", "UTC", 1);
     ::tzset();
   }
+
+  vectors::Family family_{"convert", "convert_differences.json", without_empty};
 };
 
 TEST_F(Vectors, MqttJsonAsTheReferenceDoes) {
-  run_all("mqtt_json", run_mqtt_json, 32);
+  family_.run("mqtt_json", run_mqtt_json, 32);
 }
 TEST_F(Vectors, MqttBytesAsTheReferenceDoes) {
-  run_all("mqtt_bytes", run_mqtt_bytes, 8);
+  family_.run("mqtt_bytes", run_mqtt_bytes, 8);
 }
 TEST_F(Vectors, RequestJsonAsTheReferenceDoes) {
-  run_all("request_json", run_request_json, 14);
+  family_.run("request_json", run_request_json, 14);
 }
 TEST_F(Vectors, TypesAreCastAsTheReferenceDoes) {
-  run_all("cast", run_cast, 60);
+  family_.run("cast", run_cast, 60);
 }
 TEST_F(Vectors, PlacesInMessagesAreFoundAsTheReferenceDoes) {
-  run_all("template", run_template, 8);
+  family_.run("template", run_template, 8);
 }
 TEST_F(Vectors, NamesInTopicsAreFoundAsTheReferenceDoes) {
-  run_all("topic_regex", run_topic_regex, 4);
+  family_.run("topic_regex", run_topic_regex, 4);
 }
 TEST_F(Vectors, TimesAreFoundAsTheReferenceDoes) {
-  run_all("timestamp", run_timestamp, 8);
+  family_.run("timestamp", run_timestamp, 8);
 }
 
 TEST_F(Vectors, EveryListedDifferenceIsOfACaseThatExists) {
-  std::set<std::string> ids;
-  for (const char* name : {"mqtt_json", "mqtt_bytes", "request_json", "cast", "template",
-                           "topic_regex", "timestamp"}) {
-    const Json file = load(std::string{"convert/"} + name + ".json");
-    for (const Json& vector : file["cases"])
-      ids.insert(vector["id"].get<std::string>());
-  }
-  for (const char* mode : {"ours", "compat"}) {
-    for (const auto& [id, difference] : differences(mode)) {
-      EXPECT_TRUE(ids.count(id) == 1) << id;
-      EXPECT_GT(difference.reason.size(), 20U);
-    }
-  }
+  family_.check_differences(
+      {"mqtt_json", "mqtt_bytes", "request_json", "cast", "template", "topic_regex", "timestamp"});
 }
 
 }  // namespace
