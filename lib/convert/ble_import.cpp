@@ -37,8 +37,7 @@ Item read_characteristic(ConfigTable& table, const ItemStyle& style, bool hex) {
     item.from = Item::From::expression;
     item.cast = Cast::keep;
   }
-  item.strategy =
-      report::resolve(read_strategy(table, style.strategy, style.compat, *style.notices));
+  item.strategy = item_strategy(table, style);
   finish_table(table, {"method", "dataSourceType"}, *style.notices);
   return item;
 }

@@ -55,8 +55,7 @@ Item read_byte_item(ConfigTable& table, const ItemStyle& style) {
     // Times 1 changes nothing, and an integer stays one.
     if (item.scaling.scale->text() == "1") item.scaling.scale.reset();
   }
-  item.strategy =
-      report::resolve(read_strategy(table, style.strategy, style.compat, *style.notices));
+  item.strategy = item_strategy(table, style);
   treat_unknown(table, *style.notices);
   return item;
 }

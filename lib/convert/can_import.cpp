@@ -100,8 +100,7 @@ Item read_can_item(ConfigTable& table, const ItemStyle& style) {
     item.from = Item::From::expression;
     item.expression = expression_at(table, "expression", *expression);
   }
-  item.strategy =
-      report::resolve(read_strategy(table, style.strategy, style.compat, *style.notices));
+  item.strategy = item_strategy(table, style);
   finish_table(table, {"isExtendedId", "isFd", "bitrateSwitch", "polling"}, *style.notices);
   return item;
 }

@@ -120,6 +120,10 @@ report::Said read_strategy(ConfigTable& table, const report::Said& outer, bool c
   return report::within(outer, said);
 }
 
+report::Strategy item_strategy(ConfigTable& table, const ItemStyle& style) {
+  return report::resolve(read_strategy(table, style.strategy, style.compat, *style.notices));
+}
+
 Item every_item(const ItemStyle& style) {
   Item item;
   item.from = Item::From::every;
@@ -139,8 +143,7 @@ Item read_item(ConfigTable& table, const ItemStyle& style) {
   }
   item.time.order.day_first = table.boolean({"dayfirst"}).value_or(false);
   item.time.order.year_first = table.boolean({"yearfirst"}).value_or(false);
-  item.strategy =
-      report::resolve(read_strategy(table, style.strategy, style.compat, *style.notices));
+  item.strategy = item_strategy(table, style);
   treat_unknown(table, *style.notices);
   return item;
 }

@@ -44,6 +44,8 @@ Item every_item(const ItemStyle& style);
 /// telling goes to the notices.
 report::Said read_strategy(ConfigTable& table, const report::Said& outer, bool compat,
                            Notices& notices);
+/// The effective one of an item.
+report::Strategy item_strategy(ConfigTable& table, const ItemStyle& style);
 
 /// `deviceInfo` and, spelled as the converter's own keys, what came before it. `from_message`: how
 /// a source of the kind message (request, expression) reads.

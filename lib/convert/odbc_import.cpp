@@ -48,8 +48,7 @@ Item read_entry(ConfigTable& table, const ItemStyle& style) {
   } else {
     table.fail("column: must say where the value is");
   }
-  item.strategy =
-      report::resolve(read_strategy(table, style.strategy, style.compat, *style.notices));
+  item.strategy = item_strategy(table, style);
   treat_unknown(table, *style.notices);
   return item;
 }

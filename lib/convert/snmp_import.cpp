@@ -38,8 +38,7 @@ Item read_oid(ConfigTable& table, const ItemStyle& style) {
       if (!exact && !oid.empty() && oid.back() != '.') oid += '.';
     }
   }
-  item.strategy =
-      report::resolve(read_strategy(table, style.strategy, style.compat, *style.notices));
+  item.strategy = item_strategy(table, style);
   finish_table(table, {"timeout", "community", "maxListSize", "bulkSize"}, *style.notices);
   return item;
 }

@@ -46,8 +46,7 @@ Item read_slice(ConfigTable& table, const ItemStyle& style, Charset charset) {
   item.value.pieces.push_back(std::move(piece));
   item.charset = charset;
   item.cast = parse_cast(table.text({"type"}).value_or("string"));
-  item.strategy =
-      report::resolve(read_strategy(table, style.strategy, style.compat, *style.notices));
+  item.strategy = item_strategy(table, style);
   treat_unknown(table, *style.notices);
   return item;
 }
