@@ -39,14 +39,11 @@ modbus::Server server_of(const ModbusOptions& options, const std::string& path) 
   return server;
 }
 
-LifeSettings life_settings(const ModbusOptions& options) {
-  LifeSettings settings;
-  settings.buffer = static_cast<std::size_t>(options.buffer);
-  settings.max_record = static_cast<std::size_t>(options.max_record);
-  settings.stats = options.common.stats;
-  settings.drain_timeout =
-      options.drain_timeout.count() >= 0 ? options.drain_timeout : kDrainTimeout;
-  return settings;
+/// It has no end of input: the end is always bounded.
+LifeSettings server_life(const ModbusOptions& options) {
+  const bool given = options.drain_timeout.count() >= 0;
+  return life_settings(options.common, options.buffer, options.max_record,
+                       given ? options.drain_timeout : kDrainTimeout);
 }
 
 /// Everything that lives while a server answers.
@@ -55,7 +52,7 @@ class Serving {
   Serving(const ModbusOptions& options, modbus::Server server)
       : options_(options),
         server_(std::move(server)),
-        life_(life_settings(options), {[this] { return counters(); }, {}, {}}),
+        life_(server_life(options), {[this] { return counters(); }, {}, {}}),
         engine_(
             life_.loop(), server_,
             {[this] { report(); },

@@ -17,22 +17,14 @@ namespace {
 
 using namespace tbgw;
 
-LifeSettings life_settings(const ModbusOptions& options) {
-  LifeSettings settings;
-  settings.buffer = static_cast<std::size_t>(options.buffer);
-  settings.max_record = static_cast<std::size_t>(options.max_record);
-  settings.stats = options.common.stats;
-  if (options.drain_timeout.count() >= 0) settings.drain_timeout = options.drain_timeout;
-  return settings;
-}
-
 /// Everything that lives while units are polled.
 class Run {
  public:
   Run(const ModbusOptions& options, modbus::Model model)
       : options_(options),
         names_(names_of(model)),
-        life_(life_settings(options),
+        life_(life_settings(options.common, options.buffer, options.max_record,
+                            options.drain_timeout),
               {[this] { return connector_.counters(); }, [this] { connector_.keep_up(); },
                [this] { return connector_.is_full(); }}),
         connector_(life_.loop(), life_.output(), std::move(model),

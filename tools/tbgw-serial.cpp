@@ -181,22 +181,14 @@ void name_other_holders(const std::string& name, const std::string& path) {
   }
 }
 
-LifeSettings life_settings(const Options& options) {
-  LifeSettings settings;
-  settings.buffer = static_cast<std::size_t>(options.buffer);
-  settings.max_record = static_cast<std::size_t>(options.max_record);
-  settings.stats = options.common.stats;
-  if (options.drain_timeout.count() >= 0) settings.drain_timeout = options.drain_timeout;
-  return settings;
-}
-
 /// Everything that lives while ports are read.
 class Run {
  public:
   Run(const Options& options, std::vector<Planned> planned)
       : options_(options),
         planned_(std::move(planned)),
-        life_(life_settings(options),
+        life_(life_settings(options.common, options.buffer, options.max_record,
+                            options.drain_timeout),
               {[this] { return counters(); }, [this] { connector_.keep_up(); },
                [this] { return connector_.is_full(); }}),
         connector_(life_.loop(), life_.output(), settings(), hooks()) {}

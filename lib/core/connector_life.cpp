@@ -10,6 +10,16 @@
 
 namespace tbgw {
 
+LifeSettings life_settings(const CommonOptions& common, std::size_t buffer, std::size_t max_record,
+                           std::chrono::milliseconds drain_timeout) {
+  LifeSettings settings;
+  settings.buffer = buffer;
+  settings.max_record = max_record;
+  settings.stats = common.stats;
+  if (drain_timeout.count() >= 0) settings.drain_timeout = drain_timeout;
+  return settings;
+}
+
 ConnectorLife::ConnectorLife(const LifeSettings& settings, LifeHooks hooks)
     : settings_(settings),
       hooks_(std::move(hooks)),

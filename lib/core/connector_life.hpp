@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/app.hpp"
 #include "core/command_input.hpp"
 #include "core/loop.hpp"
 #include "core/output.hpp"
@@ -28,6 +29,10 @@ struct LifeSettings {
   /// unset: kDrainTimeout after a signal, else none
   std::optional<std::chrono::milliseconds> drain_timeout;
 };
+
+/// From a connector's options; a drain timeout below 0 was not given.
+LifeSettings life_settings(const CommonOptions& common, std::size_t buffer, std::size_t max_record,
+                           std::chrono::milliseconds drain_timeout);
 
 struct LifeHooks {
   /// The counters by name of what they count; each becomes a stats event. Those of stdin are added
