@@ -193,6 +193,12 @@ bool Accepter::finish() {
   return !blocked_;
 }
 
+void Accepter::report_late_drops() {
+  const std::uint64_t late = store_.take_late_drops();
+  dropped_ += late;
+  if (late > 0) report_.say(settled_, dropped_);
+}
+
 void Accepter::settle(std::uint64_t lines) {
   if (lines == settled_) return;
   settled_ = lines;

@@ -54,6 +54,8 @@ class Accepter {
   void done(std::uint64_t seq);
   /// Commits what was taken, now. True if nothing is left uncommitted.
   bool finish();
+  /// What policy dropped after the last report: lines that a consumer had and did not acknowledge.
+  void report_late_drops();
 
   /// Why lines are not wanted, for a message.
   [[nodiscard]] const std::string& obstacle() const { return obstacle_; }

@@ -27,7 +27,6 @@ class DiskStore : public Store {
   /// sentence for each loss.
   DiskStore(const std::string& path, const Options& options,
             std::function<void(const std::string& text)> tell);
-  /// Counts the dropped records that the consumer can acknowledge no more.
   ~DiskStore() override { backlog_.settle_orphans(); }
   DiskStore(const DiskStore&) = delete;
   DiskStore& operator=(const DiskStore&) = delete;
@@ -43,6 +42,7 @@ class DiskStore : public Store {
   std::optional<std::uint64_t> drop_oldest() override;
   std::uint64_t drop_newest() override;
   std::uint64_t take_late_drops() override;
+  void end_delivery() override { backlog_.settle_orphans(); }
   std::size_t discard(std::uint64_t done) override;
   [[nodiscard]] std::string slowest() const override;
   void tidy() override;

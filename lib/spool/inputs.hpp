@@ -11,8 +11,8 @@
 
 #include "core/fd.hpp"
 #include "core/line_reader.hpp"
+#include "core/listener.hpp"
 #include "core/loop.hpp"
-#include "spool/listener.hpp"
 
 namespace tbgw::spool {
 

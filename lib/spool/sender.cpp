@@ -11,10 +11,10 @@
 #include <utility>
 
 #include "core/filter.hpp"
+#include "core/listener.hpp"
 #include "core/log.hpp"
 #include "core/number.hpp"
 #include "core/ready.hpp"
-#include "spool/listener.hpp"
 
 namespace tbgw::spool {
 namespace {

@@ -112,7 +112,11 @@ void Spooler::advance_closing(Loop::Time now) {
   }
   if (!consumer_->ended()) return;
   delivery_->save();
-  if (Store* store = places_.store()) store->tidy();
+  if (Store* store = places_.store()) {
+    store->end_delivery();
+    store->tidy();
+  }
+  if (accepter_) accepter_->report_late_drops();
   loop_.quit();
 }
 

@@ -45,6 +45,8 @@ class Store {
   /// Dropped records that a consumer had, which now cannot acknowledge them any more, since the
   /// last call.
   virtual std::uint64_t take_late_drops() { return 0; }
+  /// The consumer is gone for good: what it had and policy dropped is counted now.
+  virtual void end_delivery() {}
   /// Records up to `done` are done: those that are in memory only need not be kept. How many.
   virtual std::size_t discard(std::uint64_t done) = 0;
   /// Who keeps the store from getting smaller, for a message: "cursor 'main'".

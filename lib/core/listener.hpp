@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Unix stream socket that several writers connect to, each sending whole lines.
+// A Unix stream socket that others connect to.
 #pragma once
 
 #include <poll.h>
@@ -10,7 +10,7 @@
 #include "core/fd.hpp"
 #include "core/loop.hpp"
 
-namespace tbgw::spool {
+namespace tbgw {
 
 class Listener {
  public:
@@ -36,4 +36,4 @@ class Listener {
 /// A connected stream socket, or none: errno says why. Fatal 64 if the path is too long.
 Fd connect_to(const std::string& path);
 
-}  // namespace tbgw::spool
+}  // namespace tbgw

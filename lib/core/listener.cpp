@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "spool/listener.hpp"
+#include "core/listener.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -14,7 +14,7 @@
 #include "core/log.hpp"
 #include "core/status.hpp"
 
-namespace tbgw::spool {
+namespace tbgw {
 namespace {
 
 sockaddr_un address_of(const std::string& path) {
@@ -86,4 +86,4 @@ Listener::~Listener() {
   ::unlink(path_.c_str());
 }
 
-}  // namespace tbgw::spool
+}  // namespace tbgw
