@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "convert/exact.hpp"
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -14,160 +12,72 @@
 namespace tbgw::convert {
 namespace {
 
-constexpr int kMostDigits = 36;
-constexpr int kMostPlaces = 300;
+/// 10^35: what is longer is left to doubles.
+constexpr Int128 kLimit = [] {
+  Int128 limit = 1;
+  for (int i = 0; i < 35; ++i)
+    limit *= 10;
+  return limit;
+}();
+
+/// Written without an exponent it has at most 36 digits.
+bool is_short(const Decimal& value) {
+  Int128 digits = value.digits;
+  for (int i = value.exponent; i > 0; --i) {
+    if (digits >= kLimit || digits <= -kLimit) return false;
+    digits *= 10;
+  }
+  return true;
+}
 
 }  // namespace
 
-std::optional<Exact::Wide> Exact::shifted(Wide mantissa, int places) {
-  constexpr Wide kLimit = [] {
-    Wide limit = 1;
-    for (int i = 0; i < kMostDigits - 1; ++i)
-      limit *= 10;
-    return limit;
-  }();
-  for (; places > 0; --places) {
-    if (mantissa >= kLimit || mantissa <= -kLimit) return std::nullopt;
-    mantissa *= 10;
-  }
-  return mantissa;
-}
-
-void Exact::shorten() {
-  while (mantissa_ != 0 && places_ > 0 && mantissa_ % 10 == 0) {
-    mantissa_ /= 10;
-    --places_;
-  }
-  if (mantissa_ == 0) places_ = 0;
+std::optional<Exact> Exact::of(const std::optional<Decimal>& value) {
+  if (!value || !is_short(*value)) return std::nullopt;
+  return Exact(*value);
 }
 
 std::optional<Exact> Exact::parse(std::string_view text) {
-  Wide mantissa = 0;
-  int places = 0;
-  int digits = 0;
-  bool point = false;
-  bool negative = false;
-  std::size_t i = 0;
-  if (i < text.size() && (text[i] == '-' || text[i] == '+')) negative = text[i++] == '-';
-  for (; i < text.size(); ++i) {
-    if (text[i] == '.' && !point) {
-      point = true;
-      continue;
-    }
-    if (text[i] < '0' || text[i] > '9') break;
-    const bool counts = mantissa != 0 || text[i] != '0';
-    if (counts && ++digits > kMostDigits) return std::nullopt;
-    mantissa = mantissa * 10 + (text[i] - '0');
-    if (point) ++places;
-    if (places > kMostPlaces) return std::nullopt;
-  }
-  if (i == 0 || (text[i - 1] != '.' && (text[i - 1] < '0' || text[i - 1] > '9')))
-    return std::nullopt;
-  if (i < text.size()) {
-    if (text[i] != 'e' && text[i] != 'E') return std::nullopt;
-    std::string_view power = text.substr(i + 1);
-    if (!power.empty() && power.front() == '+') power.remove_prefix(1);
-    const auto exponent = parse_integer(power, -kMostPlaces, kMostPlaces);
-    if (!exponent) return std::nullopt;
-    places -= static_cast<int>(*exponent);
-  }
-  if (negative) mantissa = -mantissa;
-  if (places < 0) {
-    const auto whole = shifted(mantissa, -places);
-    if (!whole) return std::nullopt;
-    mantissa = *whole;
-    places = 0;
-  }
-  return Exact(mantissa, places);
+  const auto value = parse_decimal(text);
+  if (!value) return std::nullopt;
+  return of(*value);
 }
 
 std::optional<Exact> Exact::times(const Exact& other) const {
-  Wide product = 0;
-  if (__builtin_mul_overflow(mantissa_, other.mantissa_, &product)) return std::nullopt;
-  if (!shifted(product, 1)) return std::nullopt;
-  return Exact(product, places_ + other.places_);
+  return of(product(value_, other.value_));
 }
 
 std::optional<Exact> Exact::plus(const Exact& other) const {
-  const int places = std::max(places_, other.places_);
-  const auto a = shifted(mantissa_, places - places_);
-  const auto b = shifted(other.mantissa_, places - other.places_);
-  if (!a || !b) return std::nullopt;
-  return Exact(*a + *b, places);
+  return of(sum(value_, other.value_));
 }
 
 std::optional<Exact> Exact::whole_over(const Exact& divisor) const {
-  const auto above = shifted(mantissa_, divisor.places_);
-  const auto below = shifted(divisor.mantissa_, places_);
-  if (!above || !below || *below == 0) return std::nullopt;
-  Wide whole = *above / *below;
-  const Wide rest = *above % *below;
-  const auto size = [](Wide value) { return value < 0 ? -value : value; };
-  if (size(rest) >= size(*below) - size(rest)) whole += (*above < 0) == (*below < 0) ? 1 : -1;
-  return Exact(whole, 0);
+  return of(whole_quotient(value_, divisor.value_));
 }
 
 // Most of what scaled maps do: 64 bits and one buffer, a tenth of the time.
 bool Exact::append_product(std::string& out, std::string_view number) const {
-  constexpr Wide kShort = 1'000'000;
+  constexpr Int128 kShort = 1'000'000;
   constexpr std::size_t kDigits = 10;
-  if (places_ < 1 || places_ > 9 || mantissa_ > kShort || mantissa_ < -kShort) return false;
+  const bool fraction = value_.exponent < 0 && value_.exponent >= -9;
+  if (!fraction || value_.digits > kShort || value_.digits < -kShort) return false;
   std::int64_t factor = 0;
   const char* const end = number.data() + number.size();
   const auto read = std::from_chars(number.data(), end, factor);
   if (read.ec != std::errc{} || read.ptr != end || number.size() > kDigits) return false;
-  factor *= static_cast<std::int64_t>(mantissa_);
-  std::uint64_t rest = static_cast<std::uint64_t>(factor < 0 ? -factor : factor);
-  std::array<char, 24> text{};
-  std::size_t at = text.size();
-  int places = places_;
-  for (; places > 0 && rest % 10 == 0; --places)
-    rest /= 10;
-  if (places == 0) text[--at] = '0';
-  for (int i = 0; i < places; ++i, rest /= 10)
-    text[--at] = static_cast<char>('0' + rest % 10);
-  text[--at] = '.';
-  do {
-    text[--at] = static_cast<char>('0' + rest % 10);
-    rest /= 10;
-  } while (rest != 0);
-  if (factor < 0) text[--at] = '-';
-  out.append(text.data() + at, text.size() - at);
+  const Decimal value{factor * static_cast<std::int64_t>(value_.digits), value_.exponent};
+  append_text(out, value, true, Print::plain);
   return true;
 }
 
 Exact Exact::rounded(int places) const {
-  Wide mantissa = mantissa_;
-  if (places >= places_) return *this;
-  for (int i = places_; i > places + 1 && mantissa != 0; --i)
-    mantissa /= 10;
-  const Wide last = mantissa % 10;
-  mantissa /= 10;
-  if (last >= 5) ++mantissa;
-  if (last <= -5) --mantissa;
-  return Exact(mantissa, places);
-}
-
-bool Exact::less(const Exact& other) const {
-  const int places = std::max(places_, other.places_);
-  const auto a = shifted(mantissa_, places - places_);
-  const auto b = shifted(other.mantissa_, places - other.places_);
-  if (a && b) return *a < *b;
-  // One is too large to be written with the places of the other: its sign decides.
-  if (!a) return mantissa_ < 0;
-  return other.mantissa_ > 0;
+  return Exact(tbgw::rounded(value_, places, Halves::away));
 }
 
 std::string Exact::text() const {
-  Wide rest = mantissa_ < 0 ? -mantissa_ : mantissa_;
-  std::string digits;
-  for (int i = 0; rest != 0 || i <= places_; ++i, rest /= 10) {
-    if (i == places_ && i > 0) digits += '.';
-    digits += static_cast<char>('0' + static_cast<int>(rest % 10));
-  }
-  if (mantissa_ < 0) digits += '-';
-  std::reverse(digits.begin(), digits.end());
-  return digits;
+  std::string out;
+  append_text(out, value_, false, Print::plain);
+  return out;
 }
 
 namespace {

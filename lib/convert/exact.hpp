@@ -2,16 +2,17 @@
 // Decimal arithmetic that keeps every digit: 2298 × 0.1 is 229.8. Pure.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/decimal.hpp"
 #include "core/result.hpp"
 
 namespace tbgw::convert {
 
-/// mantissa × 10^-places; at most 36 digits.
+/// A Decimal as the maps have it: at most 36 digits behind and before the point together, printed
+/// without an exponent, halves rounded away from zero.
 class Exact {
  public:
   /// Of a decimal text, with or without a point and an exponent; nullopt = too many digits or no
@@ -20,30 +21,27 @@ class Exact {
 
   [[nodiscard]] std::optional<Exact> times(const Exact& other) const;
   [[nodiscard]] std::optional<Exact> plus(const Exact& other) const;
-  [[nodiscard]] Exact negated() const { return Exact(-mantissa_, places_); }
+  [[nodiscard]] Exact negated() const { return Exact(tbgw::negated(value_)); }
   /// The whole number nearest to this over `divisor`, halves away from zero; nullopt = too many
   /// digits, or no divisor.
   [[nodiscard]] std::optional<Exact> whole_over(const Exact& divisor) const;
-  static Exact one() { return Exact(1, 0); }
+  static Exact one() { return Exact(Decimal{1, 0}); }
   /// Appends `number` times this, where both are short, as append_scaled() does; false: they are
   /// not (or this is whole), nothing was appended.
   [[nodiscard]] bool append_product(std::string& out, std::string_view number) const;
   /// To `places` digits behind the point, halves away from zero.
   [[nodiscard]] Exact rounded(int places) const;
-  [[nodiscard]] bool less(const Exact& other) const;
+  [[nodiscard]] bool less(const Exact& other) const { return compare(value_, other.value_) < 0; }
 
   /// The shortest text: "229.8", "48", "-0.5".
   [[nodiscard]] std::string text() const;
-  [[nodiscard]] bool whole() const { return places_ <= 0; }
+  [[nodiscard]] bool whole() const { return value_.exponent >= 0; }
 
  private:
-  __extension__ using Wide = __int128;
-  Exact(Wide mantissa, int places) : mantissa_(mantissa), places_(places) { shorten(); }
-  void shorten();
-  static std::optional<Wide> shifted(Wide mantissa, int places);
+  explicit Exact(Decimal value) : value_(value) {}
+  static std::optional<Exact> of(const std::optional<Decimal>& value);
 
-  Wide mantissa_ = 0;
-  int places_ = 0;
+  Decimal value_;
 };
 
 /// What happens to a number behind its decoding, in this order.

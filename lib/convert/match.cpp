@@ -3,10 +3,9 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 
 #include "convert/mapping.hpp"
+#include "core/number.hpp"
 
 namespace tbgw::convert {
 namespace {
@@ -30,19 +29,6 @@ std::string_view path_of(std::string_view url) {
   while (!url.empty() && url.back() == '/')
     url.remove_suffix(1);
   return url;
-}
-
-/// "1918" or "0x77e".
-std::optional<std::uint64_t> node_number(std::string_view text) {
-  int base = 10;
-  if (text.substr(0, 2) == "0x" || text.substr(0, 2) == "0X") {
-    text.remove_prefix(2);
-    base = 16;
-  }
-  std::uint64_t out = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), out, base);
-  if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) return std::nullopt;
-  return out;
 }
 
 /// Levels one by one; "{name}" and "<name>" stand for any one.
@@ -93,8 +79,8 @@ bool takes(const Match& match, std::string_view address) {
     case Match::By::exact:
       return match.pattern == address;
     case Match::By::number: {
-      const auto number = node_number(address);
-      return number && number == node_number(match.pattern);
+      const auto number = parse_natural(address);
+      return number && number == parse_natural(match.pattern);
     }
     case Match::By::topic:
       return topic_matches(match.pattern, address);

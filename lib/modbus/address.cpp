@@ -3,8 +3,8 @@
 
 #include <array>
 #include <cctype>
-#include <charconv>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace tbgw::modbus {
@@ -35,19 +35,6 @@ bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-std::optional<std::uint32_t> number(std::string_view text) {
-  int radix = 10;
-  if (text.substr(0, 2) == "0x" || text.substr(0, 2) == "0X") {
-    text.remove_prefix(2);
-    radix = 16;
-  }
-  std::uint32_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value, radix);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return value;
-}
-
 /// The table of a Modicon number, which has five or six digits and starts with it.
 const Named* modicon_table(std::string_view digits) {
   if (!all_digits(digits) || (digits.size() != 5 && digits.size() != 6)) return nullptr;
@@ -63,7 +50,7 @@ Error not_a_place(std::string_view text) {
 }
 
 /// A number in words of the place it came from, counted from `base`, as the protocol counts.
-Result<std::uint16_t> address_of(std::string_view text, std::uint32_t value, unsigned base) {
+Result<std::uint16_t> address_of(std::string_view text, std::uint64_t value, unsigned base) {
   if (value < base) return Error{in_quotes(text) + ": numbers count from 1"};
   if (value - base > 0xffff) return Error{in_quotes(text) + " is past the last address (65535)"};
   return static_cast<std::uint16_t>(value - base);
@@ -90,7 +77,7 @@ Result<Point> parse_point(std::string_view text, unsigned base, bool table_known
     digits = text.substr(1);
     base = 1;
   }
-  const auto value = number(digits);
+  const auto value = parse_natural(digits);
   if (!value) return not_a_place(text);
   const auto address = address_of(text, *value, base);
   if (!address) return address.error();

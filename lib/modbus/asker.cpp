@@ -59,15 +59,8 @@ TransactionEnd Asker::ask(std::uint8_t unit, const Request& request, Millisecond
 OperationResult Asker::run(Operation operation) {
   while (const auto request = operation.next()) {
     const Unit& unit = operation.unit();
-    const TransactionEnd end =
-        ask(unit.unit_id, *request, response_timeout(bus_, unit, *request), unit.retries);
-    if (end.kind == TransactionEnd::Kind::answered) {
-      operation.take(end.answer);
-    } else if (end.kind == TransactionEnd::Kind::sent) {
-      operation.take_sent();
-    } else {
-      operation.fail(end.text);
-    }
+    operation.take_end(
+        ask(unit.unit_id, *request, response_timeout(bus_, unit, *request), unit.retries));
   }
   return operation.result();
 }

@@ -74,9 +74,10 @@ void Channel::start(Transaction transaction) {
 }
 
 void Channel::flush() {
-  if (reading_) return;
-  write_some();
-  arm();
+  // Behind the last answer of those that came together.
+  const bool waits = reading_ && (bus_.framing != Framing::tcp || reader_.pending() > 0);
+  if (!waits) write_some();
+  if (!reading_) arm();
 }
 
 /// Where bytes are garbled, the answer to the oldest request is looked for.
@@ -117,7 +118,7 @@ bool Channel::read_all() {
 }
 
 bool Channel::read_blocks() {
-  std::array<char, 4096> block;  // NOLINT: filled by read
+  std::array<char, 16384> block;  // NOLINT: filled by read
   for (int i = 0; i < 16 && open_; ++i) {
     const auto got = stream_->read(block);
     if (!got) {

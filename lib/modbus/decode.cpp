@@ -102,13 +102,34 @@ bool is_plain(const Tag& tag, int exponent) {
          tag.scale_from.empty() && exponent == 0 && !tag.scale.real && tag.scale.is_none();
 }
 
-void append_plain(std::string& out, const Tag& tag, std::uint64_t pattern) {
-  std::array<char, 24> text;  // NOLINT: filled below
-  char* const end = text.data() + text.size();
-  const auto done = tag.type.kind == Kind::natural
-                        ? std::to_chars(text.data(), end, pattern)
-                        : std::to_chars(text.data(), end, sign_extended(pattern, tag.type.width));
-  out.append(text.data(), done.ptr);
+/// Characters of the longest number, and of the comma behind it.
+std::size_t most_plain(unsigned width) {
+  return width <= 16 ? 7 : 21;
+}
+
+char* put_plain(char* to, char* end, const Tag& tag, std::uint64_t pattern) {
+  const unsigned width = tag.type.width;
+  if (tag.type.kind == Kind::natural) {
+    return width <= 32 ? std::to_chars(to, end, static_cast<std::uint32_t>(pattern)).ptr
+                       : std::to_chars(to, end, pattern).ptr;
+  }
+  return std::to_chars(to, end, sign_extended(pattern, width)).ptr;
+}
+
+/// All the numbers of a tag whose values are as they stand: "48" or "[48,49]".
+std::string decode_plain(const Tag& tag, Cells cells) {
+  const std::size_t width = registers_of(tag.type);
+  std::string out(tag.values * most_plain(tag.type.width) + 2, '[');
+  char* const end = out.data() + out.size();
+  char* at = out.data() + (tag.values > 1 ? 1 : 0);
+  for (std::size_t i = 0; i < tag.values; ++i) {
+    if (i > 0) *at++ = ',';
+    const std::uint64_t pattern = pattern_of(cells.subspan(i * width, width), tag.type, tag.order);
+    at = put_plain(at, end, tag, pattern);
+  }
+  if (tag.values > 1) *at++ = ']';
+  out.resize(static_cast<std::size_t>(at - out.data()));
+  return out;
 }
 
 /// One number of a tag, scaled, as JSON text.
@@ -222,7 +243,7 @@ Result<std::string> decode_numbers(const Tag& tag, Cells cells, int exponent) {
     return out;
   }
   const std::size_t width = registers_of(tag.type);
-  const bool plain = is_plain(tag, exponent);
+  if (is_plain(tag, exponent)) return decode_plain(tag, cells);
   if (tag.values > 1) {
     out.reserve(tag.values * 6 * width);
     out += '[';
@@ -230,10 +251,6 @@ Result<std::string> decode_numbers(const Tag& tag, Cells cells, int exponent) {
   for (std::size_t i = 0; i < tag.values; ++i) {
     if (i > 0) out += ',';
     const std::uint64_t pattern = pattern_of(cells.subspan(i * width, width), tag.type, tag.order);
-    if (plain) {
-      append_plain(out, tag, pattern);
-      continue;
-    }
     const auto done = append_number(out, tag, pattern, exponent);
     if (done) continue;
     // One place of a list without a value must not move the others.

@@ -136,6 +136,16 @@ void Operation::take_sent() {
   }
 }
 
+void Operation::take_end(const TransactionEnd& end) {
+  if (end.kind == TransactionEnd::Kind::answered) {
+    take(end.answer);
+  } else if (end.kind == TransactionEnd::Kind::sent) {
+    take_sent();
+  } else {
+    fail(end.text);
+  }
+}
+
 void Operation::take(const Answer& answer) {
   if (answer.kind != Answer::Kind::good) {
     fail(answer.text);

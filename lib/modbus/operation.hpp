@@ -13,6 +13,7 @@
 #include "modbus/codec.hpp"
 #include "modbus/model.hpp"
 #include "modbus/pdu.hpp"
+#include "modbus/transaction.hpp"
 
 namespace tbgw::modbus {
 
@@ -44,6 +45,8 @@ class Operation {
   void take_sent();
   /// There was no answer.
   void fail(const std::string& why);
+  /// One of the three: how what next() gave ended, once it is not tried again.
+  void take_end(const TransactionEnd& end);
 
   [[nodiscard]] const Unit& unit() const { return *unit_; }
   [[nodiscard]] const OperationResult& result() const { return result_; }

@@ -164,12 +164,13 @@ void Poller::start(const Job& job) {
   }
   transaction.request = *std::move(request);
   transaction.timeout = response_timeout(bus_, unit, transaction.request);
-  jobs_.emplace(transaction.id, job);
+  jobs_.emplace_back(transaction.id, job);
   channel_.start(std::move(transaction));
 }
 
 void Poller::take_end(TransactionEnd end) {
-  const auto found = jobs_.find(end.id);
+  const auto found = std::find_if(jobs_.begin(), jobs_.end(),
+                                  [&](const auto& known) { return known.first == end.id; });
   if (found == jobs_.end()) return;
   const Job job = found->second;
   jobs_.erase(found);
@@ -183,6 +184,8 @@ void Poller::take_end(TransactionEnd end) {
   if (job.kind == Job::Kind::command) {
     take_command_end(job, end, verdict.retry);
   } else {
+    // Where answers name their request, the unit works on the next one while this is decoded.
+    if (end.kind == TransactionEnd::Kind::answered && bus_.framing == Framing::tcp) pump();
     take_poll_end(job, end, verdict.retry);
   }
   pump();
@@ -196,13 +199,7 @@ void Poller::take_command_end(const Job& job, TransactionEnd& end, bool retry) {
   }
   if (retry) return;
   Operation& operation = found->second.operation;
-  if (end.kind == TransactionEnd::Kind::answered) {
-    operation.take(end.answer);
-  } else if (end.kind == TransactionEnd::Kind::sent) {
-    operation.take_sent();
-  } else {
-    operation.fail(end.text);
-  }
+  operation.take_end(end);
   if (operation.next()) {
     schedule_.add_command(job.unit, job.id, Loop::Clock::now());
   } else {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/log.hpp"
@@ -123,7 +124,7 @@ class Poller {
   Schedule schedule_;
   std::vector<UnitState> states_;
   Channel channel_;
-  std::map<std::uint64_t, Job> jobs_;  ///< on their way, by transaction
+  std::vector<std::pair<std::uint64_t, Job>> jobs_;  ///< on their way, by transaction; few
   std::map<std::uint64_t, Command> commands_;
   std::uint64_t next_transaction_ = 1;
   std::uint64_t next_own_ = std::uint64_t{1} << 63;  ///< ids of our own commands

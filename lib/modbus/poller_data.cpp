@@ -53,7 +53,7 @@ void Poller::take_answer(std::size_t unit, std::uint64_t id, const TransactionEn
   state.failing.erase(id);
   note_exponents(unit, *block, end.answer);
   decode_block(unit, *block, end);
-  if (state.plan.renew(Loop::Clock::now())) {
+  if (!state.plan.learnt().empty() && state.plan.renew(Loop::Clock::now())) {
     schedule_.set_polls(unit, state.plan.polls(), Loop::Clock::now());
   }
 }
@@ -90,6 +90,7 @@ void Poller::note_exponents(std::size_t unit, const Block& block, const Answer& 
 void Poller::decode_block(std::size_t unit, const Block& block, const TransactionEnd& end) {
   const Unit& of = *units_[unit];
   std::vector<Reading> readings;
+  readings.reserve(block.tags.size());
   for (const std::size_t index : block.tags) {
     const Tag& tag = of.tags[index];
     if (tag.hidden) continue;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modbus/readings.hpp"
 
+#include <algorithm>
+
 #include "core/text.hpp"
 
 namespace tbgw::modbus {
 namespace {
 
-void append_member(std::string& out, bool& first, std::string_view key, std::string_view value) {
-  if (!first) out += ',';
-  first = false;
+/// Behind the `{` of its object, or another member.
+void append_member(std::string& out, std::string_view key, std::string_view value) {
+  if (out.back() != '{') out += ',';
   append_json_string(out, key);
   out += ':';
   out += value;
@@ -58,46 +60,66 @@ Time ReadingWriter::due() const {
 }
 
 std::vector<std::string> ReadingWriter::take(Time now) {
-  std::map<const Unit*, std::vector<Value>> by_unit;
+  std::map<const Unit*, std::vector<std::pair<const Tag*, report::Sample>>> by_unit;
   while (!held_.empty() && held_.begin()->first <= now) {
     const Tag* tag = held_.begin()->second;
     Gated& gated = gates_.at(tag);
     held_.erase(held_.begin());
     gated.due.reset();
-    if (auto sample = gated.gate.take(now)) {
-      by_unit[gated.unit].push_back({tag, std::move(sample->value), sample->ts});
-    }
+    if (auto sample = gated.gate.take(now)) by_unit[gated.unit].emplace_back(tag, *sample);
     set_due(tag, gated);
   }
   std::vector<std::string> lines;
-  for (const auto& [unit, values] : by_unit)
+  std::vector<Value> values;
+  for (const auto& [unit, samples] : by_unit) {
+    values.clear();
+    for (const auto& [tag, sample] : samples)
+      values.push_back({tag, sample.value, sample.ts});
     lines.push_back(write(*unit, values));
+  }
   return lines;
 }
 
-/// Attributes, and telemetry by the time at which it was read.
-std::string ReadingWriter::write(const Unit& unit, const std::vector<Value>& values) {
-  std::string attributes;
-  std::map<EpochMs, std::string> telemetry;
-  for (const Value& value : values) {
-    std::string& to = value.tag->attribute ? attributes : telemetry[value.ts];
-    bool first = to.empty();
-    append_member(to, first, value.tag->key, value.value);
+/// Attributes, and telemetry by the time at which it was read. Every value read comes through here:
+/// each is copied once.
+std::string ReadingWriter::write(const Unit& unit, std::vector<Value>& values) {
+  const auto before = [](const Value& a, const Value& b) {
+    if (a.tag->attribute || b.tag->attribute) return a.tag->attribute && !b.tag->attribute;
+    return a.ts < b.ts;
+  };
+  if (!std::is_sorted(values.begin(), values.end(), before)) {
+    std::stable_sort(values.begin(), values.end(), before);
   }
-  std::string out = "{\"deviceName\":" + json_string(unit.device_name) +
-                    ",\"deviceType\":" + json_string(unit.device_type);
-  if (!attributes.empty()) out += ",\"attributes\":[{" + attributes + "}]";
-  if (telemetry.empty()) return out + "}";
-  out += ",\"telemetry\":[";
-  bool first = true;
-  for (const auto& [ts, members] : telemetry) {
-    if (!first) out += ',';
-    first = false;
-    out += "{\"ts\":" + std::to_string(ts) + ",";
-    if (const auto clock = trust_.doubt(ts)) out += *clock + ",";
-    out += "\"values\":{" + members + "}}";
+  const auto telemetry = std::find_if(values.begin(), values.end(),
+                                      [](const Value& value) { return !value.tag->attribute; });
+  std::size_t size = 128 + unit.device_name.size() + unit.device_type.size();
+  for (const Value& value : values)
+    size += value.tag->key.size() + value.text.size() + 4;
+  std::string out;
+  out.reserve(size);
+  out += "{\"deviceName\":";
+  append_json_string(out, unit.device_name);
+  out += ",\"deviceType\":";
+  append_json_string(out, unit.device_type);
+  if (telemetry != values.begin()) {
+    out += ",\"attributes\":[{";
+    for (auto value = values.begin(); value != telemetry; ++value)
+      append_member(out, value->tag->key, value->text);
+    out += "}]";
   }
-  return out + "]}";
+  for (auto value = telemetry; value != values.end();) {
+    const EpochMs ts = value->ts;
+    out += value == telemetry ? ",\"telemetry\":[{\"ts\":" : ",{\"ts\":";
+    out.append(std::to_string(ts)).append(",");
+    if (const auto clock = trust_.doubt(ts)) out.append(*clock).append(",");
+    out += "\"values\":{";
+    for (; value != values.end() && value->ts == ts; ++value)
+      append_member(out, value->tag->key, value->text);
+    out += "}}";
+  }
+  if (telemetry != values.end()) out += ']';
+  out += '}';
+  return out;
 }
 
 }  // namespace tbgw::modbus

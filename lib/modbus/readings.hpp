@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -32,7 +33,7 @@ class ReadingWriter {
  private:
   struct Value {
     const Tag* tag;
-    std::string value;
+    std::string_view text;
     EpochMs ts;
   };
   struct Gated {
@@ -42,7 +43,7 @@ class ReadingWriter {
   };
   bool passes(const Unit& unit, const Reading& reading, EpochMs ts, Time now);
   void set_due(const Tag* tag, Gated& gated);
-  std::string write(const Unit& unit, const std::vector<Value>& values);
+  std::string write(const Unit& unit, std::vector<Value>& values);
 
   std::unordered_map<const Tag*, Gated> gates_;
   std::set<std::pair<Time, const Tag*>> held_;

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "modbus/decimal.hpp"
+#include "core/decimal.hpp"
 
 namespace tbgw::modbus {
 

@@ -36,14 +36,7 @@ std::size_t Schedule::add_unit(const Pace& pace, Time now) {
 
 void Schedule::set_polls(std::size_t index, const std::vector<Poll>& polls, Time now) {
   Unit& unit = units_.at(index);
-  std::vector<Deadline> deadlines;
-  for (const Poll& poll : polls) {
-    const auto known =
-        std::find_if(unit.polls.begin(), unit.polls.end(),
-                     [&](const Deadline& deadline) { return deadline.poll.id == poll.id; });
-    deadlines.push_back({poll, known == unit.polls.end() ? now : known->due});
-  }
-  unit.polls = std::move(deadlines);
+  unit.polls.replace(polls, now);
   const bool gone = unit.retry && unit.retry->kind != Job::Kind::command &&
                     std::none_of(polls.begin(), polls.end(),
                                  [&](const Poll& poll) { return poll.id == unit.retry->id; });
@@ -141,19 +134,16 @@ std::optional<Job> Schedule::take_poll(Time now) {
       continue;
     }
     if (open_at(unit, false) > now) continue;
-    for (const Deadline& poll : unit.polls) {
-      if (poll.due > now) continue;
-      offer(unit, Job{Job::Kind::poll, i, poll.poll.id, 0, poll.due}, poll.due);
-    }
+    const Deadline* poll = unit.polls.earliest();
+    if (poll == nullptr || poll->due > now) continue;
+    offer(unit, Job{Job::Kind::poll, i, poll->poll.id, 0, poll->due}, poll->due);
   }
   if (best == nullptr) return std::nullopt;
   if (best->retry) {
     best->retry.reset();
   } else {
     // Not again before it is finished.
-    for (Deadline& poll : best->polls) {
-      if (poll.poll.id == chosen.id) poll.due = Time::max();
-    }
+    best->polls.set(chosen.id, Time::max());
   }
   return start(*best, chosen);
 }
@@ -167,7 +157,7 @@ std::optional<Job> Schedule::take_probe(Time now) {
   }
   if (best == nullptr) return std::nullopt;
   const auto index = static_cast<std::size_t>(best - units_.data());
-  return start(*best, Job{Job::Kind::probe, index, best->polls.front().poll.id, 0, best->probe_at});
+  return start(*best, Job{Job::Kind::probe, index, best->polls.front().id, 0, best->probe_at});
 }
 
 Time Schedule::due() const {
@@ -184,10 +174,8 @@ Time Schedule::due() const {
     if (unit.retry) {
       due = std::min(due, std::max(unit.retry_due, open_at(unit, true)));
     } else if (unit.health != Health::offline) {
-      for (const Deadline& poll : unit.polls) {
-        if (poll.due == Time::max()) continue;
-        due = std::min(due, std::max(poll.due, open_at(unit, false)));
-      }
+      const Deadline* poll = unit.polls.earliest();
+      if (poll != nullptr) due = std::min(due, std::max(poll->due, open_at(unit, false)));
     }
   }
   return due;
@@ -211,21 +199,17 @@ Time Schedule::next_on_grid(const Unit& unit, const Deadline& deadline, Time now
 }
 
 void Schedule::reschedule(Unit& unit, std::uint64_t id, Time now) {
-  for (Deadline& poll : unit.polls) {
-    if (poll.poll.id != id) continue;
-    poll.due = poll.poll.period.count() > 0 ? next_on_grid(unit, poll, now) : Time::max();
-  }
+  const Deadline* deadline = unit.polls.find(id);
+  if (deadline == nullptr) return;
+  const bool again = deadline->poll.period.count() > 0;
+  unit.polls.set(id, again ? next_on_grid(unit, *deadline, now) : Time::max());
 }
 
 Verdict Schedule::finish(const Job& job, Outcome outcome, Time now, Milliseconds spent) {
   Unit& unit = units_.at(job.unit);
   unit.in_flight = std::max(0, unit.in_flight - 1);
   unit.not_before = now + unit.pace.delay;
-  if (job.kind == Job::Kind::poll) {
-    for (Deadline& poll : unit.polls) {
-      if (poll.poll.id == job.id) poll.due = job.deadline;
-    }
-  }
+  if (job.kind == Job::Kind::poll) unit.polls.set(job.id, job.deadline);
   if (outcome == Outcome::answered) return answered(unit, job, now);
   if (outcome == Outcome::busy) {
     if (job.attempt < unit.pace.retries) {
@@ -249,10 +233,7 @@ Verdict Schedule::answered(Unit& unit, const Job& job, Time now) {
   unit.backoff = Milliseconds{0};
   Verdict verdict;
   if (unit.health == Health::unknown || unit.health == Health::offline) verdict.online = true;
-  if (unit.health == Health::offline) {
-    for (Deadline& poll : unit.polls)
-      poll.due = now;
-  }
+  if (unit.health == Health::offline) unit.polls.set_all(now);
   unit.health = Health::good;
   if (job.kind != Job::Kind::command) reschedule(unit, job.id, now);
   return verdict;
@@ -261,11 +242,7 @@ Verdict Schedule::answered(Unit& unit, const Job& job, Time now) {
 Verdict Schedule::again(Unit& unit, Job job, Time when) {
   ++job.attempt;
   ++counts_.retries;
-  if (job.kind == Job::Kind::poll) {
-    for (Deadline& poll : unit.polls) {
-      if (poll.poll.id == job.id) poll.due = Time::max();
-    }
-  }
+  if (job.kind == Job::Kind::poll) unit.polls.set(job.id, Time::max());
   unit.retry = job;
   // Behind all that is due by now, before what will be.
   unit.retry_due = when;
@@ -309,8 +286,8 @@ void Schedule::go_offline(Unit& unit, Time now) {
 
 void Schedule::put_off_probe(Unit& unit, Time now, Milliseconds spent) {
   Milliseconds least{1000};
-  if (!unit.polls.empty() && unit.polls.front().poll.period.count() > 0) {
-    least = unit.polls.front().poll.period;
+  if (!unit.polls.empty() && unit.polls.front().period.count() > 0) {
+    least = unit.polls.front().period;
   }
   const bool alive = any_alive();
   const Milliseconds most = alive ? kLongestBackoff : kLongestAlone;
@@ -370,9 +347,7 @@ bool Schedule::has_single_polls() const {
   for (const Unit& unit : units_) {
     if (unit.health == Health::offline) continue;
     if (unit.in_flight > 0 || unit.retry) return true;
-    for (const Deadline& poll : unit.polls) {
-      if (poll.poll.period.count() == 0 && poll.due != Time::max()) return true;
-    }
+    if (unit.polls.has_single()) return true;
   }
   return false;
 }

@@ -11,11 +11,10 @@
 #include <random>
 #include <vector>
 
+#include "modbus/deadlines.hpp"
 #include "modbus/tag.hpp"
 
 namespace tbgw::modbus {
-
-using Time = std::chrono::steady_clock::time_point;
 
 /// What a schedule has to know of a unit.
 struct Pace {
@@ -25,12 +24,6 @@ struct Pace {
   Milliseconds phase{0};
   /// Its id on the bus: late answers to one are late answers to all of this id. -1 = its own.
   int address = -1;
-};
-
-/// A request that is made again and again. Period 0: once, and again when the unit comes back.
-struct Poll {
-  std::uint64_t id = 0;
-  Milliseconds period{0};
 };
 
 /// One attempt at a request.
@@ -110,15 +103,11 @@ class Schedule {
 
  private:
   enum class Health : std::uint8_t { unknown, good, offline };
-  struct Deadline {
-    Poll poll;
-    Time due;
-  };
   struct Unit {
     Pace pace;
     Health health = Health::unknown;
     Time start;
-    std::vector<Deadline> polls;
+    Deadlines polls;
     std::optional<Job> retry;  ///< comes before anything else of this unit
     Time retry_due;
     Time not_before;   ///< for any request

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 
 #include "core/number.hpp"
 #include "core/text.hpp"
@@ -93,20 +92,12 @@ void read_text_options(ConfigTable& table, Tag& tag) {
   }
 }
 
-std::optional<std::uint64_t> hexadecimal(const std::string& text) {
-  if (text.rfind("0x", 0) != 0 && text.rfind("0X", 0) != 0) return std::nullopt;
-  std::uint64_t pattern = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data() + 2, end, pattern, 16);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return pattern;
-}
-
 /// The bits of a marker: those of a hexadecimal number; of an integer whatever its sign (-1 of a
 /// 16uint is 0xffff); of any other number as the type holds it.
 std::uint64_t marker_of(const ConfigTable& table, const Json& value, const Tag& tag) {
   const std::string text = text_of(value);
-  if (const auto pattern = hexadecimal(text)) return *pattern;
+  const bool hexadecimal = text.rfind("0x", 0) == 0 || text.rfind("0X", 0) == 0;
+  if (const auto pattern = parse_natural(text); pattern && hexadecimal) return *pattern;
   const auto number = parse_decimal(text);
   if (!number) table.fail("invalid", in_quotes(text) + " is not a number");
   const auto whole = nearest_whole(*number);

@@ -6,9 +6,9 @@
 #include <cctype>
 #include <vector>
 
+#include "core/decimal.hpp"
 #include "core/number.hpp"
 #include "core/text.hpp"
-#include "modbus/decimal.hpp"
 
 namespace tbgw::modbus {
 namespace {

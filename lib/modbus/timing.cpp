@@ -40,6 +40,7 @@ Microseconds silence_of(const Bus& bus) {
 
 Milliseconds response_timeout(const Bus& bus, const Unit& unit, const Request& request) {
   if (unit.response_timeout) return *unit.response_timeout;
+  if (!is_serial(bus) && !bus.silence) return std::min(unit.timeout, kPatience + Milliseconds{1});
   const auto pdu = to_pdu(request);
   const std::size_t answer = answer_size(request) != 0 ? answer_size(request) : kMostPdu;
   const Microseconds frames = wire_time(bus, wire_size(bus.framing, pdu ? pdu->size() : kReadPdu)) +

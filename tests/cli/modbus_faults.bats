@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# No value ever under a wrong tag, device or time, whatever the units do. How long each fault is
-# looked at: FAULT_SECONDS (3).
+# No value ever under a wrong tag, device or time, whatever the units do. How long the faults are
+# looked at, all of a kind of bus at once: FAULT_SECONDS (3; with TBGW_LONG 60).
 
+export LONG=${TBGW_LONG:-${LONG:-}} # common.bash lets no TBGW_ variable through
 load ../support/common
 load ../support/modbus
 
@@ -25,58 +26,85 @@ write_config() {
   printf '{"master": {"slaves": [%s, %s, %s]}}' "${slaves[@]}" >"$T/modbus.json"
 }
 
-# suffers FAULT LEAST [OPTION...]: no wrong value, and at least so many right ones a second.
-suffers() {
-  local fault=$1 least=$2 counted seconds=${FAULT_SECONDS:-3}
+# afflict BUS NAME OPTION...: units with a fault, polled, in the folder $T/NAME.
+afflict() {
+  local bus=$1 name=$2 T="$T/$2"
   shift 2
-  background tool tbgw-modbus "$T/modbus.json"
-  wait_for "$T/tool.out" '"deviceName"'
+  mkdir "$T"
+  if [ "$bus" = tcp ]; then
+    start_units "$@"
+    write_config "\"type\": \"tcp\", \"method\": \"socket\", \"host\": \"127.0.0.1\", \"port\": $UNITS_PORT"
+  else
+    start_units --rtu "$T/line" "$@"
+    write_config "\"type\": \"serial\", \"method\": \"rtu\", \"port\": \"$T/line\", \"baudrate\": 115200"
+  fi
+  background "tool_$name" tbgw-modbus "$T/modbus.json"
+  wait_for "$T/tool_$name.out" '"deviceName"'
+}
+
+# judge_afflicted NAME LEAST: no wrong value, and at least so many right ones.
+judge_afflicted() {
+  local counted T="$T/$1"
+  assert_ends "tool_$1" 0
+  counted=$(judge "$T/tool_$1.out") || { echo "# $1: a wrong value"; return 1; }
+  echo "# $1: $counted values in $seconds s"
+  [ "$counted" -ge "$2" ]
+  assert_equal "$(tail -c 1 "$T/tool_$1.out")" ""
+}
+
+# suffers BUS: the faults of stdin, "NAME LEAST OPTION...", LEAST being values a second.
+suffers() {
+  local fault faults name least options pid seconds=${FAULT_SECONDS:-${LONG:+60}}
+  seconds=${seconds:-3}
+  mapfile -t faults
+  for fault in "${faults[@]}"; do
+    read -r name least options <<<"$fault"
+    # shellcheck disable=SC2086 # several
+    afflict "$1" "$name" $options
+  done
   sleep "$seconds" # the time that is measured
-  kill -TERM "$pid_tool"
-  assert_ends tool 0 5
-  counted=$(judge "$T/tool.out")
-  echo "# $fault: $counted values in $seconds s"
-  [ "$counted" -ge $((least * seconds)) ]
-  assert_equal "$(tail -c 1 "$T/tool.out")" ""
+  for fault in "${faults[@]}"; do
+    pid="pid_tool_${fault%% *}"
+    kill -TERM "${!pid}"
+  done
+  for fault in "${faults[@]}"; do
+    read -r name least options <<<"$fault"
+    judge_afflicted "$name" $((least * seconds))
+  done
 }
 
-over_tcp() {
-  start_units --fault "$@"
-  write_config "\"type\": \"tcp\", \"method\": \"socket\", \"host\": \"127.0.0.1\", \"port\": $UNITS_PORT"
-}
-over_rtu() {
-  start_units --rtu "$T/line" --fault "$@"
-  write_config "\"type\": \"serial\", \"method\": \"rtu\", \"port\": \"$T/line\", \"baudrate\": 115200"
+@test "TCP: no fault of a unit gives a wrong value" {
+  suffers tcp <<'END'
+late 10 --fault late --delay 0.2
+duplicate 100 --fault duplicate --delay 0.01
+unit 10 --fault unit
+transaction 10 --fault transaction
+truncated 5 --fault truncated --every 7
+garbage 5 --fault garbage --every 7
+split 40 --fault split
+count 30 --fault count
+function 30 --fault function
+busy 30 --fault busy
+close 20 --fault close --every 20
+END
 }
 
-@test "TCP: late answers" { over_tcp late --delay 0.2; suffers late 10; }
-@test "TCP: duplicate answers" { over_tcp duplicate --delay 0.01; suffers duplicate 100; }
-@test "TCP: answers of another unit" { over_tcp unit; suffers unit 10; }
-@test "TCP: wrong transaction ids" { over_tcp transaction; suffers transaction 10; }
-@test "TCP: truncated answers" { over_tcp truncated --every 7; suffers truncated 5; }
-@test "TCP: garbage" { over_tcp garbage --every 7; suffers garbage 5; }
-@test "TCP: answers byte by byte" { over_tcp split; suffers split 40; }
-@test "TCP: too much data" { over_tcp count; suffers count 30; }
-@test "TCP: another function code" { over_tcp function; suffers function 30; }
-@test "TCP: busy units" { over_tcp busy; suffers busy 30; }
-@test "TCP: connections closed mid-frame" { over_tcp close --every 20; suffers close 20; }
-@test "RTU: late answers" { over_rtu late --delay 0.2; suffers late 5; }
-@test "RTU: very late answers" { over_rtu late --delay 0.7 --every 9; suffers late 5; }
-@test "RTU: duplicate answers, back to back" { over_rtu duplicate --delay 0; suffers duplicate 20; }
-# The repetition comes during the next request, before its answer.
-@test "RTU: duplicate answers, later" {
-  over_rtu duplicate --delay 0.004 --answer-time 0.006
-  suffers duplicate 20
+# A repetition comes back to back with the answer, during the next request before its answer, or
+# much later.
+@test "RTU: no fault of a unit gives a wrong value" {
+  suffers rtu <<'END'
+late 5 --fault late --delay 0.2
+very_late 5 --fault late --delay 0.7 --every 9
+duplicate 20 --fault duplicate --delay 0
+duplicate_later 20 --fault duplicate --delay 0.004 --answer-time 0.006
+duplicate_much_later 10 --fault duplicate --delay 0.03 --answer-time 0.006 --every 11
+unit 5 --fault unit
+truncated 5 --fault truncated --every 7
+garbage 5 --fault garbage --every 7
+split 20 --fault split
+crc 10 --fault crc
+echo 20 --fault echo
+function 5 --fault function
+exception 30 --fault exception
+END
 }
-@test "RTU: duplicate answers, much later" {
-  over_rtu duplicate --delay 0.03 --answer-time 0.006 --every 11
-  suffers duplicate 10
-}
-@test "RTU: answers of another unit" { over_rtu unit; suffers unit 5; }
-@test "RTU: truncated answers" { over_rtu truncated --every 7; suffers truncated 5; }
-@test "RTU: garbage" { over_rtu garbage --every 7; suffers garbage 5; }
-@test "RTU: answers byte by byte" { over_rtu split; suffers split 20; }
-@test "RTU: wrong checks" { over_rtu crc; suffers crc 10; }
-@test "RTU: echo before the answer" { over_rtu echo; suffers echo 20; }
-@test "RTU: another function code" { over_rtu function; suffers function 5; }
-@test "RTU: exceptions" { over_rtu exception; suffers exception 30; }

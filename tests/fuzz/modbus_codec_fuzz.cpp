@@ -13,6 +13,7 @@
 namespace {
 
 using namespace tbgw::modbus;
+using tbgw::Decimal;
 using Json = nlohmann::ordered_json;
 
 Tag tag_of(const std::uint8_t* choice) {

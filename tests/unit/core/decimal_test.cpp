@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "modbus/decimal.hpp"
+#include "core/decimal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,9 +7,7 @@
 #include <cstring>
 #include <random>
 
-#include "modbus/scale.hpp"
-
-namespace tbgw::modbus {
+namespace tbgw {
 namespace {
 
 Decimal of(std::string_view text) {
@@ -114,26 +112,36 @@ TEST(Decimal, DoublesAreTheShortestThatReadBack) {
   }
 }
 
-TEST(Scale, ScalesWithoutBinaryNoiseAndBack) {
-  Scale scale;
-  scale.divisor = of("10");
-  EXPECT_EQ(text_of(scaled(of("2298"), scale, 0)), "229.8");
-  EXPECT_EQ(text_of(unscaled(of("229.8"), scale, 0)), "2298");
-  scale.offset = of("-40");
-  EXPECT_EQ(text_of(scaled(of("655"), scale, 0)), "25.5");
-  EXPECT_EQ(text_of(unscaled(of("25.5"), scale, 0)), "655");
-  Scale power;
-  EXPECT_EQ(text_of(scaled(of("2298"), power, -1)), "229.8");
-  EXPECT_EQ(text_of(scaled(of("23"), power, 3)), "23000");
-  EXPECT_EQ(text_of(unscaled(of("229.8"), power, -1)), "2298");
+TEST(Decimal, TheNearestWholeOfAQuotientIsExactHoweverNearTheMiddle) {
+  EXPECT_EQ(text_of(*whole_quotient(of("229.8"), of("0.1"))), "2298");
+  EXPECT_EQ(text_of(*whole_quotient(of("5"), of("2"))), "3");
+  EXPECT_EQ(text_of(*whole_quotient(of("-5"), of("2"))), "-3");
+  EXPECT_EQ(text_of(*whole_quotient(of("5"), of("-2"))), "-3");
+  EXPECT_EQ(text_of(*whole_quotient(of("1"), of("3"))), "0");
+  EXPECT_EQ(text_of(*whole_quotient(of("18446744073709551614.4999999999"), of("1"))),
+            "18446744073709551614");
+  EXPECT_FALSE(whole_quotient(of("1"), of("0")));
+  EXPECT_FALSE(whole_quotient(of("1e50"), of("1")));
 }
 
-TEST(Scale, AThirdIsADoublesAndLargeNumbersKeepTheirDigits) {
-  Scale scale;
-  scale.divisor = of("3");
-  EXPECT_EQ(text_of(scaled(of("1"), scale, 0)), "0.3333333333333333");
-  EXPECT_EQ(text_of(scaled(of("18446744073709551613"), scale, 0)), "6148914691236517204.33");
+TEST(Decimal, HalvesGoAwayFromZeroWhereThatIsAskedFor) {
+  EXPECT_EQ(text_of(rounded(of("2.5"), 0, Halves::away)), "3");
+  EXPECT_EQ(text_of(rounded(of("-0.125"), 2, Halves::away)), "-0.13");
+  EXPECT_EQ(text_of(rounded(of("0.124"), 2, Halves::away)), "0.12");
+}
+
+TEST(Decimal, PlainTextsHaveNoExponent) {
+  const auto plain = [](std::string_view text, bool real) {
+    std::string out;
+    append_text(out, of(text), real, Print::plain);
+    return out;
+  };
+  EXPECT_EQ(plain("1e-9", true), "0.000000001");
+  EXPECT_EQ(plain("-1.25e-8", false), "-0.0000000125");
+  EXPECT_EQ(plain("1e25", false), "10000000000000000000000000");
+  EXPECT_EQ(plain("1e25", true), "10000000000000000000000000.0");
+  EXPECT_EQ(plain("0", true), "0.0");
 }
 
 }  // namespace
-}  // namespace tbgw::modbus
+}  // namespace tbgw

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "modbus/decimal.hpp"
+#include "core/decimal.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 
 #include "core/text.hpp"
 
-namespace tbgw::modbus {
+namespace tbgw {
 namespace {
 
 constexpr std::size_t kMostDigits = 36;  // of 127 bits
@@ -83,8 +83,6 @@ std::size_t digit_count(Int128 value) {
   return digits_in(room, value).size();
 }
 
-enum class Halves { even, away };
-
 /// number / 10^places, to the nearest.
 Int128 divide_by_power(Int128 number, int places, Halves halves) {
   Int128 power = 1;
@@ -97,13 +95,6 @@ Int128 divide_by_power(Int128 number, int places, Halves halves) {
   const bool tie_up = halves == Halves::away || whole % 2 != 0;
   if (power > 1 && (rest > half || (rest == half && tie_up))) whole += number < 0 ? -1 : 1;
   return whole;
-}
-
-Decimal rounded(const Decimal& value, int places, Halves halves) {
-  const int excess = -places - value.exponent;
-  if (excess <= 0) return value;
-  if (excess > static_cast<int>(kMostDigits) + 2) return {};
-  return trimmed({divide_by_power(value.digits, excess, halves), value.exponent + excess});
 }
 
 struct Scanned {
@@ -250,6 +241,17 @@ Decimal rounded_quotient(const Decimal& a, const Decimal& b) {
              : trimmed(out);
 }
 
+std::optional<Decimal> whole_quotient(const Decimal& a, const Decimal& b) {
+  Int128 above = a.digits;
+  Int128 below = b.digits;
+  const int places = a.exponent - b.exponent;
+  if (below == 0 || !shift(places > 0 ? above : below, std::abs(places))) return std::nullopt;
+  const Int128 rest = absolute(above % below);
+  Decimal out{above / below, 0};
+  if (rest >= absolute(below) - rest) out.digits += (above < 0) == (below < 0) ? 1 : -1;
+  return out;
+}
+
 int compare(const Decimal& a, const Decimal& b) {
   if (const auto difference = sum(a, negated(b))) {
     return difference->digits < 0 ? -1 : difference->digits > 0 ? 1 : 0;
@@ -259,8 +261,11 @@ int compare(const Decimal& a, const Decimal& b) {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-Decimal rounded(const Decimal& value, int places) {
-  return rounded(value, places, Halves::even);
+Decimal rounded(const Decimal& value, int places, Halves halves) {
+  const int excess = -places - value.exponent;
+  if (excess <= 0) return value;
+  if (excess > static_cast<int>(kMostDigits) + 2) return {};
+  return trimmed({divide_by_power(value.digits, excess, halves), value.exponent + excess});
 }
 
 std::optional<Int128> nearest_whole(const Decimal& value) {
@@ -283,26 +288,28 @@ double to_double(const Decimal& value) {
   return out;
 }
 
-void append_text(std::string& out, const Decimal& value, bool real) {
+void append_text(std::string& out, const Decimal& value, bool real, Print print) {
   const Decimal number = trimmed(value);
   std::array<char, 48> room;  // NOLINT: filled below
   const std::string_view digits = digits_in(room, number.digits);
   if (number.digits < 0) out += '-';
   const int size = static_cast<int>(digits.size());
   const int point = size + number.exponent;  // where it stands, in digits from the left
-  if (number.exponent >= 0 && point <= 22) {
-    out.append(digits).append(static_cast<std::size_t>(number.exponent), '0');
-    if (real) out += ".0";
-  } else if (point > 0 && number.exponent < 0) {
-    out.append(digits.substr(0, static_cast<std::size_t>(point))).append(".");
-    out.append(digits.substr(static_cast<std::size_t>(point)));
-  } else if (point <= 0 && point > -6) {
-    out.append("0.").append(static_cast<std::size_t>(-point), '0').append(digits);
-  } else {
+  const bool few = point > -6 && (point <= 22 || number.exponent < 0);
+  const bool plain = print == Print::plain || few;
+  if (!plain) {
     out += digits.front();
     if (size > 1) out.append(".").append(digits.substr(1));
     out.append("e").append(std::to_string(point - 1));
+  } else if (number.exponent >= 0) {
+    out.append(digits).append(static_cast<std::size_t>(number.exponent), '0');
+    if (real) out += ".0";
+  } else if (point > 0) {
+    out.append(digits.substr(0, static_cast<std::size_t>(point))).append(".");
+    out.append(digits.substr(static_cast<std::size_t>(point)));
+  } else {
+    out.append("0.").append(static_cast<std::size_t>(-point), '0').append(digits);
   }
 }
 
-}  // namespace tbgw::modbus
+}  // namespace tbgw
