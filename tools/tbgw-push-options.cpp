@@ -39,6 +39,9 @@ void declare(CLI::App& app, PushOptions& options) {
   add_size(app, "--max-payload", options.uplink.max_payload, "Largest MQTT remaining length", 1024);
   add_duration(app, "--keep-devices", options.uplink.keep_devices,
                "Ask for a device that was silent so long: the platform would forget it");
+  add_duration(app, "--rpc-timeout", options.uplink.rpc_timeout,
+               "Answer an RPC with an error if nobody left of us did by then",
+               std::chrono::milliseconds{100});
   app.add_option("--doubtful", options.uplink.doubtful,
                  "Records stamped before the clock was set: hold, send or drop")
       ->type_name("WHAT")

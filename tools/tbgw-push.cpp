@@ -135,6 +135,9 @@ class Push {
   void on_acknowledged(int id, int reason) {
     if (const tb::Message* const message = uplink_.outbox().find(id)) {
       proof_.acknowledged(message->topic);
+      const bool is_data = message->kind == tb::Message::Kind::telemetry ||
+                           message->kind == tb::Message::Kind::attributes;
+      if (is_data && reason < mqtt::kFirstFailure) session_.note_progress();
     }
     if (reason < mqtt::kFirstFailure) return uplink_.acknowledged(id, reason, loop_.now());
     if (reason == mqtt::kQuotaExceeded) {
@@ -185,7 +188,8 @@ class Push {
     // Also who has nothing to send wants to know whether the platform lets us in.
     const bool all_done = input_.ended() && uplink_.left() == 0 && verdict_;
     if (all_done || now >= stop_by_) return loop_.quit();
-    Loop::Time next = std::min({stop_by_, uplink_.next_tick(), gateway_.requests.first_expiry()});
+    Loop::Time next = std::min({stop_by_, uplink_.next_tick(), gateway_.requests.first_expiry(),
+                                gateway_.rpcs.first_expiry()});
     if (firmware_) next = std::min(next, firmware_->next_tick());
     next = std::min(next, show_status(now));
     loop_.cancel(tick_timer_);
@@ -228,6 +232,8 @@ class Push {
   }
 
   void print_events() {
+    for (const std::string& beginning : downlink_.take_withdrawn())
+      output_.withdraw(beginning);
     for (std::string& event : downlink_.take_events())
       output_.push(std::move(event), false);
   }

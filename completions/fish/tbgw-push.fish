@@ -35,6 +35,7 @@ complete -c tbgw-push -l ack-timeout -x -d 'Connect anew if an acknowledgement t
 complete -c tbgw-push -l linger -x -d 'How long a reading may wait for company'
 complete -c tbgw-push -l window -x -d 'Messages sent and not acknowledged'
 complete -c tbgw-push -l max-payload -x -d 'Largest MQTT remaining length'
+complete -c tbgw-push -l rpc-timeout -x -d 'Answer an RPC with an error if nobody did by then'
 complete -c tbgw-push -l keep-devices -x -d 'Ask for a device that was silent so long'
 complete -c tbgw-push -l doubtful -x -a 'hold send drop' -d 'Records stamped before the clock was set'
 complete -c tbgw-push -l memory -x -d 'Stop reading when records need this much'

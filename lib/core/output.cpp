@@ -53,6 +53,19 @@ bool Output::drop_oldest() {
   return true;
 }
 
+std::size_t Output::withdraw(std::string_view beginning) {
+  const std::size_t before = records_.size();
+  const auto from = records_.begin() + (offset_ > 0 ? 1 : 0);
+  const auto end = std::remove_if(from, records_.end(), [&](const Record& record) {
+    if (std::string_view{record.text}.substr(0, beginning.size()) != beginning) return false;
+    bytes_ -= record.text.size();
+    return true;
+  });
+  records_.erase(end, records_.end());
+  if (records_.empty()) loop_.set_events(fd_, 0);
+  return before - records_.size();
+}
+
 void Output::on_ready(short revents) {
   if ((revents & (POLLERR | POLLNVAL)) != 0) throw ConsumerGone{};
   if ((revents & POLLOUT) != 0) {

@@ -35,6 +35,9 @@ class Output {
   /// their number is bounded by what asked for them).
   void push(std::string record, bool droppable);
 
+  /// Takes back the records that begin so and of which nothing was written yet. How many.
+  std::size_t withdraw(std::string_view beginning);
+
   [[nodiscard]] bool empty() const { return records_.empty(); }
   [[nodiscard]] std::size_t waiting_bytes() const { return bytes_; }
   [[nodiscard]] std::size_t waiting_records() const { return records_.size(); }

@@ -22,6 +22,8 @@ class Backoff {
     limit_ = std::min(limit_ * 2, most_);
     return delay;
   }
+  /// It is not so bad: the limit of the next wait is not more than that.
+  void limit_to(Duration limit) { limit_ = std::min(limit_, limit); }
   /// All is well again.
   void reset() { limit_ = first_; }
 

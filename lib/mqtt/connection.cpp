@@ -126,7 +126,7 @@ void Connection::configure() {
     const auto or_null = [](const std::string& text) {
       return text.empty() ? nullptr : text.c_str();
     };
-    mosquitto_socks5_set(handle, proxy.host.c_str(), proxy.port, or_null(proxy.user),
+    mosquitto_socks5_set(handle, route_.proxy.c_str(), proxy.port, or_null(proxy.user),
                          or_null(proxy.password));
   }
   mosquitto_connect_v5_callback_set(handle, &Callbacks::connected);
@@ -194,8 +194,10 @@ void Connection::on_ready(short revents) {
   int error = 0;
   errno = 0;
   if (readable && !accepted_) peek();
-  // While TLS shakes hands, reading is what drives it, whatever the socket is ready for.
-  if (readable || !accepted_) {
+  // While TLS or a proxy shakes hands, reading is what drives it, whatever the socket is ready for.
+  // Else nothing is read that was not looked at.
+  const bool shakes_hands = !accepted_ && (tls_ || !options_.proxy.host.empty());
+  if (readable || shakes_hands) {
     code = mosquitto_loop_read(handle_.get(), 1);
     error = errno;
     last_in_ = Loop::Clock::now();

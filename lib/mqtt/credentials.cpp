@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mqtt/credentials.hpp"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -19,6 +16,7 @@
 #include "core/prompt.hpp"
 #include "core/status.hpp"
 #include "core/text.hpp"
+#include "core/whole_file.hpp"
 #include "mqtt/target.hpp"
 
 namespace tbgw::mqtt {
@@ -94,22 +92,9 @@ void store_login(const std::string& path, const Login& login) {
 }
 
 void store_secret(const std::string& path, const std::string& text) {
-  const std::filesystem::path folder = std::filesystem::path{path}.parent_path();
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw Fatal(Status::cannot_create, folder.string() + ": " + error.message());
-  const std::string fresh = path + ".new";
-  ::unlink(fresh.c_str());
-  const Fd fd{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (!fd) throw_errno(Status::cannot_create, fresh);
-  if (const auto written = write_all(fd.get(), text); !written) {
-    throw Fatal(Status::cannot_create, fresh + ": " + written.error().text);
+  if (const auto stored = replace_file(path, text); !stored) {
+    throw Fatal(Status::cannot_create, stored.error().text);
   }
-  if (::fsync(fd.get()) != 0 || ::rename(fresh.c_str(), path.c_str()) != 0) {
-    throw_errno(Status::cannot_create, path);
-  }
-  const Fd directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (directory) ::fsync(directory.get());
 }
 
 Login ask_login(const std::string& url) {

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 
 #include "core/number.hpp"
 #include "core/text.hpp"
@@ -101,35 +100,26 @@ Result<Proxy> parse_proxy(std::string_view url) {
   return Proxy{parsed->host, parsed->port, "", ""};
 }
 
-Result<std::vector<Route>> find_routes(const Endpoint& endpoint, const Proxy& proxy) {
-  if (!proxy.host.empty()) {
-    return std::vector<Route>{{endpoint.host, "", endpoint.host + " through " + proxy.host}};
-  }
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* list = nullptr;
-  const int failed = ::getaddrinfo(endpoint.host.c_str(), nullptr, &hints, &list);
-  if (failed != 0) {
-    return Error{"cannot look up " + endpoint.host + ": " + ::gai_strerror(failed)};
-  }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner{list, &::freeaddrinfo};
+std::vector<Route> routes_to(const Endpoint& endpoint, const Proxy& proxy,
+                             const std::vector<Address>& addresses) {
   std::vector<Route> routes;
-  for (const addrinfo* at = list; at != nullptr; at = at->ai_next) {
+  for (const Address& at : addresses) {
     std::array<char, NI_MAXHOST> text{};
-    if (::getnameinfo(at->ai_addr, at->ai_addrlen, text.data(), text.size(), nullptr, 0,
-                      NI_NUMERICHOST) != 0) {
+    if (::getnameinfo(at.get(), at.size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) !=
+        0) {
       continue;
     }
-    Route route{text.data(), "", text.data()};
-    if (endpoint.tls && route.host != endpoint.host) {
-      route = {endpoint.host, at->ai_family == AF_INET6 ? "::" : "0.0.0.0", text.data()};
+    Route route{text.data(), "", "", text.data()};
+    if (!proxy.host.empty()) {
+      route = {endpoint.host, "", text.data(), endpoint.host + " through " + proxy.host};
+    } else if (endpoint.tls && route.host != endpoint.host) {
+      route = {endpoint.host, at.family == AF_INET6 ? "::" : "0.0.0.0", "", text.data()};
     }
     const auto same = [&](const Route& other) {
-      return other.host == route.host && other.bind == route.bind;
+      return other.host == route.host && other.bind == route.bind && other.proxy == route.proxy;
     };
     if (std::none_of(routes.begin(), routes.end(), same)) routes.push_back(std::move(route));
   }
-  if (routes.empty()) return Error{endpoint.host + " has no address"};
   return routes;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/resolver.hpp"
 #include "core/result.hpp"
 
 namespace tbgw::mqtt {
@@ -40,11 +41,13 @@ Result<Proxy> parse_proxy(std::string_view url);
 struct Route {
   std::string host;   ///< an address; with TLS the name, which the certificate must bear
   std::string bind;   ///< local address to bind to, "" = any. With TLS it picks the address family
+  std::string proxy;  ///< the address of the proxy; it looks the host up
   std::string shown;  ///< for messages
 };
 
-/// Looks the name up (which blocks as long as the resolver does). libmosquitto itself connects to
-/// the first address only and never tries another one. Through a proxy the name is left to it.
-Result<std::vector<Route>> find_routes(const Endpoint& endpoint, const Proxy& proxy = {});
+/// The ways to it, from the addresses of the endpoint's host, or of the proxy's. libmosquitto
+/// itself connects to the first address only and never tries another one.
+std::vector<Route> routes_to(const Endpoint& endpoint, const Proxy& proxy,
+                             const std::vector<Address>& addresses);
 
 }  // namespace tbgw::mqtt

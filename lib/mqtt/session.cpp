@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mqtt/session.hpp"
 
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <csignal>
 #include <random>
 #include <utility>
+
+#include "core/number.hpp"
 
 namespace tbgw::mqtt {
 namespace {
@@ -17,6 +22,9 @@ constexpr milliseconds kLeastRefusalDelay{60'000};
 constexpr milliseconds kLongestRefusalDelay{600'000};
 /// A connection that lived this long was a good one.
 constexpr std::chrono::seconds kGood{10};
+/// After a shorter one on which data were acknowledged: on a bad network that is all there is, and
+/// two clients that throw each other out must not do so without a pause.
+constexpr milliseconds kLongestOfProgress{4000};
 constexpr int kManyShort = 3;
 
 bool needs_a_person(Loss::Kind kind) {
@@ -60,7 +68,7 @@ void Session::start() {
 }
 
 void Session::stop() {
-  loop_.cancel(timer_);
+  stop_looking();
   if (connection_) connection_->close();
   connection_.reset();
 }
@@ -90,20 +98,61 @@ void Session::schedule(milliseconds delay) {
 void Session::attempt() {
   timer_ = {};
   connection_.reset();
-  if (route_ >= routes_.size()) {
-    routes_.clear();
-    route_ = 0;
-    auto routes = find_routes(options_.endpoints[endpoint_], options_.connection.proxy);
-    if (!routes) return lost({Loss::Kind::unreachable, routes.error().text});
-    routes_ = *std::move(routes);
-  }
+  if (route_ >= routes_.size()) return look_up();
   connection_ = std::make_unique<Connection>(loop_, routes_[route_], options_.endpoints[endpoint_],
                                              version_, options_.connection, connection_handlers_);
+}
+
+const std::string& Session::host_to_look_up() const {
+  const Proxy& proxy = options_.connection.proxy;
+  return proxy.host.empty() ? options_.endpoints[endpoint_].host : proxy.host;
+}
+
+/// A name server that does not answer must not stop the loop.
+void Session::look_up() {
+  routes_.clear();
+  route_ = 0;
+  const auto known =
+      resolver_.start(host_to_look_up(), options_.endpoints[endpoint_].port, SOCK_STREAM, false);
+  if (!known) return not_found(known.error().text);
+  if (!known->empty()) return found(*known);
+  loop_.watch(resolver_.fd(), POLLIN, [this](short) { take_addresses(); });
+  const milliseconds patience = options_.connection.connect_timeout;
+  timer_ = loop_.after(
+      patience, [this, patience] { not_found("no answer within " + format_duration(patience)); });
+}
+
+void Session::take_addresses() {
+  const int fd = resolver_.fd();
+  const auto addresses = resolver_.take();
+  if (addresses && !*addresses) return;
+  loop_.forget(fd);
+  if (!addresses) return not_found(addresses.error().text);
+  found(**addresses);
+}
+
+void Session::found(const std::vector<Address>& addresses) {
+  stop_looking();
+  routes_ = routes_to(options_.endpoints[endpoint_], options_.connection.proxy, addresses);
+  if (routes_.empty()) return not_found("it has no address");
+  attempt();
+}
+
+void Session::not_found(const std::string& why) {
+  stop_looking();
+  lost({Loss::Kind::unreachable, "cannot look up " + host_to_look_up() + ": " + why});
+}
+
+void Session::stop_looking() {
+  loop_.cancel(timer_);
+  if (resolver_.fd() >= 0) loop_.forget(resolver_.fd());
+  resolver_.cancel();
 }
 
 void Session::connected(const Welcome& welcome) {
   up_since_ = Loop::Clock::now();
   version_known_ = true;
+  has_progress_ = false;
   ++connections_;
   hopeless_ = true;
   Up up{url(), version_, welcome, milliseconds{0}};
@@ -117,7 +166,11 @@ void Session::lost(const Loss& loss) {
   if (loss.was_up) {
     down_since_ = now;
     const bool good = now - up_since_ >= kGood;
-    if (good) backoff_.reset();
+    if (good) {
+      backoff_.reset();
+    } else if (has_progress_ && loss.kind != Loss::Kind::evicted) {
+      backoff_.limit_to(kLongestOfProgress);
+    }
     short_lived_ = loss.unexplained && !good ? short_lived_ + 1 : 0;
   } else if (next_at_once(loss)) {
     return schedule(milliseconds{0});

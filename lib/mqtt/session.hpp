@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/loop.hpp"
+#include "core/resolver.hpp"
 #include "core/result.hpp"
 #include "mqtt/backoff.hpp"
 #include "mqtt/connection.hpp"
@@ -79,11 +80,19 @@ class Session {
   void flush();
   /// Back-off starts anew: the next loss will be no surprise.
   void hurry();
+  /// The platform acknowledged data on this connection: it is worth while to be back soon.
+  void note_progress() { has_progress_ = true; }
   /// Ends the connection for a reason of ours; a new one follows.
   void restart(std::string reason);
 
  private:
   void attempt();
+  void look_up();
+  void take_addresses();
+  void found(const std::vector<Address>& addresses);
+  void not_found(const std::string& why);
+  void stop_looking();
+  [[nodiscard]] const std::string& host_to_look_up() const;
   void connected(const Welcome& welcome);
   void lost(const Loss& loss);
   void report(const Loss& loss, std::chrono::milliseconds retry_in);
@@ -95,6 +104,7 @@ class Session {
   SessionHandlers handlers_;
   ConnectionHandlers connection_handlers_;
   std::unique_ptr<Connection> connection_;
+  Resolver resolver_;
   std::vector<Route> routes_;
   std::size_t route_ = 0;
   std::size_t endpoint_ = 0;
@@ -105,6 +115,7 @@ class Session {
   Loop::Timer timer_;
   Loop::Time up_since_{};
   Loop::Time down_since_{};
+  bool has_progress_ = false;
   bool was_down_ = false;  ///< down was reported since it was up
   std::uint64_t connections_ = 0;
   int short_lived_ = 0;

@@ -25,6 +25,7 @@ constexpr std::array<std::string_view, 9> kSecretNames{
     "token",     "accessToken",           "password",           "privateKey",
     "hash"};
 constexpr std::size_t kDepth = 32;
+constexpr const char* kTooDeep = "\"(too deep to show)\"";
 /// A shorter one stands in every second word.
 constexpr std::size_t kShortest = 4;
 
@@ -50,7 +51,12 @@ bool hide_secrets(Json& value) {
 /// Deeper than any payload of ours, and than what a recursive look at it should be.
 bool is_deep(std::string_view text) {
   std::size_t depth = 0;
-  for (const char c : text) {
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string && c == '\\') ++i;  // whatever is escaped
+    if (c == '"') in_string = !in_string;
+    if (in_string) continue;
     if (c == '{' || c == '[') ++depth;
     if ((c == '}' || c == ']') && depth > 0) --depth;
     if (depth > kDepth) return true;
@@ -62,7 +68,7 @@ bool is_deep(std::string_view text) {
 
 std::string shown_payload(std::string_view payload) {
   if (!is_utf8(payload)) return "{\"hex\":\"" + to_hex(payload) + "\"}";
-  if (is_deep(payload)) return json_string(payload);
+  if (is_deep(payload)) return kTooDeep;  // and what may be a secret in it, nobody looked
   Json value = Json::parse(payload, nullptr, false);
   if (value.is_discarded()) return json_string(payload);
   const bool changed = hide_secrets(value);

@@ -32,7 +32,8 @@ class Trace {
 };
 
 /// The payload as a JSON value: itself if it is JSON, with the values of members that are secrets
-/// by their name replaced; otherwise as text, or in hex.
+/// by their name replaced; otherwise as text, or in hex. One that is nested too deeply to be looked
+/// through is not shown.
 std::string shown_payload(std::string_view payload);
 
 }  // namespace tbgw::mqtt

@@ -15,6 +15,7 @@
 #include "core/fd.hpp"
 #include "core/status.hpp"
 #include "core/text.hpp"
+#include "tb/murmur3.hpp"
 
 namespace tbgw::tb {
 namespace {
@@ -69,6 +70,14 @@ Result<std::string> crc32(const std::string& path) {
   return bytes;
 }
 
+template <typename Hash>
+Result<std::string> murmur3(const std::string& path) {
+  Hash hash;
+  const auto read = read_all(path, [&](std::string_view block) { hash.add(block); });
+  if (!read) return read.error();
+  return hash.finish();
+}
+
 std::string lower_case(std::string_view text) {
   std::string out{text};
   for (char& c : out) {
@@ -82,17 +91,21 @@ std::string lower_case(std::string_view text) {
 Result<bool> has_checksum(const std::string& path, std::string_view algorithm,
                           std::string_view hex) {
   const std::string name = lower_case(algorithm);
-  Result<std::string> found = Error{"the checksum algorithm " + in_quotes(algorithm) +
-                                    " is not one of MD5, SHA256, SHA384, SHA512, CRC32"};
+  Result<std::string> found =
+      Error{"the checksum algorithm " + in_quotes(algorithm) +
+            " is not one of MD5, SHA256, SHA384, SHA512, CRC32, MURMUR3_32, "
+            "MURMUR3_128"};
   if (name == "md5") found = digest(path, EVP_md5());
   if (name == "sha256") found = digest(path, EVP_sha256());
   if (name == "sha384") found = digest(path, EVP_sha384());
   if (name == "sha512") found = digest(path, EVP_sha512());
   if (name == "crc32") found = crc32(path);
+  if (name == "murmur3_32") found = murmur3<Murmur3x32>(path);
+  if (name == "murmur3_128") found = murmur3<Murmur3x128>(path);
   if (!found) return found.error();
   const std::string wanted = lower_case(hex);
   if (to_hex(*found) == wanted) return true;
-  if (name != "crc32") return false;
+  if (name != "crc32" && name != "murmur3_32") return false;
   std::reverse(found->begin(), found->end());
   return to_hex(*found) == wanted;
 }

@@ -19,6 +19,14 @@ namespace {
 constexpr std::chrono::seconds kEchoTime{10};
 constexpr std::size_t kMostOwn = 1024;
 
+constexpr const char* kBusy = R"({"error":"busy"})";
+constexpr const char* kTimeout = R"({"error":"timeout"})";
+
+/// How the data of an RPC's event begin.
+std::string id_of_call(std::int64_t id) {
+  return "\"data\":{\"id\":" + std::to_string(id) + ",";
+}
+
 bool starts_with(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
 }
@@ -145,6 +153,9 @@ void Downlink::rpc(std::string_view device, std::int64_t id, std::string_view me
     case RpcMemory::Seen::answered:
       ++counts_.repeats;
       return uplink_.answer_rpc(device, id, answer, now);
+    case RpcMemory::Seen::too_many:
+      ++counts_.busy;
+      return uplink_.answer_rpc(device, id, kBusy, now);
     case RpcMemory::Seen::never:
       break;
   }
@@ -155,10 +166,10 @@ void Downlink::rpc(std::string_view device, std::int64_t id, std::string_view me
   }
   if (!room || call.size() > kLongestEventData) {
     ++(room ? counts_.dropped : counts_.busy);
-    return uplink_.answer_rpc(
-        device, id, room ? R"({"error":"the request is too large"})" : R"({"error":"busy"})", now);
+    return uplink_.answer_rpc(device, id, room ? R"({"error":"the request is too large"})" : kBusy,
+                              now);
   }
-  event("rpc", device, "\"data\":{\"id\":" + std::to_string(id) + "," + call + "}");
+  event("rpc", device, id_of_call(id) + call + "}");
 }
 
 /// What the platform says about devices by means of an RPC to the gateway.
@@ -226,6 +237,11 @@ void Downlink::tick(Time now) {
     event("attributes-response", request.device,
           "\"id\":" + request.event_id + ",\"error\":\"timeout\"");
   }
+  for (const RpcMemory::Call& call : rpcs_.take_expired(now, kTimeout)) {
+    ++counts_.timeouts;
+    uplink_.answer_rpc(call.device, call.id, kTimeout, now);
+    withdrawn_.push_back(beginning("rpc", call.device) + "," + id_of_call(call.id));
+  }
 }
 
 void Downlink::connection_lost() {
@@ -252,11 +268,20 @@ bool Downlink::is_echo(std::string_view payload, Time now) {
 }
 
 void Downlink::event(std::string_view name, std::string_view device, std::string_view members) {
+  std::string line = beginning(name, device);
+  if (!members.empty()) line.append(",").append(members);
+  events_.push_back(line + "}");
+}
+
+std::string Downlink::beginning(std::string_view name, std::string_view device) const {
   std::string line = "{\"event\":" + json_string(name);
   if (device.empty()) device = uplink_.own_name();
   if (!device.empty()) line += ",\"device\":" + json_string(device);
-  if (!members.empty()) line.append(",").append(members);
-  events_.push_back(line + "}");
+  return line;
+}
+
+std::vector<std::string> Downlink::take_withdrawn() {
+  return std::exchange(withdrawn_, {});
 }
 
 std::vector<std::string> Downlink::take_events() {

@@ -42,12 +42,15 @@ class Downlink {
   Result<void> message(std::string_view topic, std::string_view payload, bool room, Time now);
   /// The events to print since the last call, each a line without newline.
   std::vector<std::string> take_events();
+  /// How events begin that nobody is to see any more, if they were not read yet: RPCs that were
+  /// answered with an error because their time was over.
+  std::vector<std::string> take_withdrawn();
 
   /// There is room again: events for what was kept back.
   void release();
   [[nodiscard]] bool has_kept() const { return !kept_.empty(); }
 
-  /// Questions without an answer are answered with an error.
+  /// Questions and RPCs without an answer are answered with an error.
   void tick(Time now);
   void connection_lost();
 
@@ -57,8 +60,9 @@ class Downlink {
 
   struct Counts {
     std::uint64_t rpcs = 0;
-    std::uint64_t repeats = 0;  ///< RPCs that came again
-    std::uint64_t busy = 0;     ///< RPCs answered "busy"
+    std::uint64_t repeats = 0;   ///< RPCs that came again
+    std::uint64_t busy = 0;      ///< RPCs answered "busy"
+    std::uint64_t timeouts = 0;  ///< RPCs answered "timeout"
     std::uint64_t attributes = 0;
     std::uint64_t merged = 0;  ///< attribute updates that were overtaken by a newer one
     std::uint64_t echoes = 0;
@@ -93,6 +97,7 @@ class Downlink {
   void keep(std::string_view device, std::string_view data);
   bool is_echo(std::string_view payload, Time now);
   void event(std::string_view name, std::string_view device, std::string_view members);
+  [[nodiscard]] std::string beginning(std::string_view name, std::string_view device) const;
 
   Uplink& uplink_;
   DeviceTable& devices_;
@@ -106,6 +111,7 @@ class Downlink {
   std::string padded_;
   Counts counts_;
   std::vector<std::string> events_;
+  std::vector<std::string> withdrawn_;
   std::map<std::string, KeptValues, std::less<>> kept_;
   std::size_t kept_bytes_ = 0;
   struct Own {

@@ -7,6 +7,7 @@ namespace tbgw::tb {
 
 Gateway::Gateway(const UplinkOptions& options, StateStore kept)
     : store(std::move(kept)),
+      rpcs(options.rpc_timeout),
       uplink(options, devices, requests, rpcs),
       downlink(uplink, devices, requests, rpcs, store.state()) {
   devices.translate(store.state());
@@ -53,6 +54,7 @@ Counters Gateway::counters() const {
           {"rpcs", down.rpcs},
           {"rpcRepeats", down.repeats},
           {"rpcBusy", down.busy},
+          {"rpcTimeouts", down.timeouts},
           {"attributeUpdates", down.attributes},
           {"attributesMerged", down.merged},
           {"echoes", down.echoes},

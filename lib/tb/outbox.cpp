@@ -23,6 +23,7 @@ Message part_of(const Message& whole, std::span<const Slice> slices) {
   part.kind = whole.kind;
   part.device = whole.device;
   part.blamed = whole.blamed;
+  part.passed = whole.passed;
   part.topic = whole.topic;
   part.payload = whole.payload.substr(0, first.begin);
   const std::uint32_t begin = slices.front().begin;

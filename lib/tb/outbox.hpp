@@ -134,6 +134,8 @@ class Outbox {
   /// kind are; 0 = none. It is to be refused(), or sent again.
   [[nodiscard]] int passed_over(Time now) const;
   void send_again(int packet_id);
+  /// What it is taken apart into was passed over, too.
+  void note_passed(int packet_id);
   /// When to ask passed_over() again.
   [[nodiscard]] Time next_look() const;
   /// The largest packet the platform has taken.

@@ -23,6 +23,11 @@ constexpr std::uint8_t kTrials = 3;
 constexpr std::uint8_t kTrialsInDoubt = 4;
 /// Acknowledgements may come in another order, but not so late.
 constexpr seconds kPassedOver{10};
+constexpr seconds kPassedOverAgain{5};
+
+Time passed_over_at(const Message& message) {
+  return message.sent + (message.passed == 0 ? kPassedOver : kPassedOverAgain);
+}
 
 void count(std::uint8_t& counter) {
   if (counter < 255) ++counter;
@@ -112,7 +117,7 @@ bool Outbox::is_passed_over(const Message& message) const {
 
 int Outbox::passed_over(Time now) const {
   for (const auto& [id, place] : flying_) {
-    if (place->sent + kPassedOver <= now && is_passed_over(*place)) return id;
+    if (passed_over_at(*place) <= now && is_passed_over(*place)) return id;
   }
   return 0;
 }
@@ -120,23 +125,41 @@ int Outbox::passed_over(Time now) const {
 Time Outbox::next_look() const {
   Time first = Time::max();
   for (const auto& [id, place] : flying_) {
-    if (is_passed_over(*place)) first = std::min(first, place->sent + kPassedOver);
+    if (is_passed_over(*place)) first = std::min(first, passed_over_at(*place));
   }
   return first;
 }
 
-/// The same message with another packet id.
+/// The same message with another packet id; and the next one of its device that is acknowledged, or
+/// nothing might come behind it that tells.
 void Outbox::send_again(int packet_id) {
   const auto found = flying_.find(packet_id);
   if (found == flying_.end()) return;
-  Message& message = *found->second;
+  const Place place = found->second;
+  Message& message = *place;
   flying_.erase(found);
   message.state = Message::State::waiting;
   count(message.passed);
   uncount(message);
   if (std::exchange(message.tried, false)) --batch_sent_;
   ++resent_;
+  Line& line = line_of(message.device);
+  const auto behind = std::next(std::find(line.begin(), line.end(), place));
+  const auto witness = std::find_if(behind, line.end(), [&](const Place& later) {
+    return later->kind == message.kind && later->state == Message::State::acknowledged;
+  });
+  if (witness != line.end()) {
+    (*witness)->state = Message::State::waiting;
+    ++resent_;
+  }
+  send_again_from(line, behind);
   look_for_next_stored();
+}
+
+void Outbox::note_passed(int packet_id) {
+  if (const auto found = flying_.find(packet_id); found != flying_.end()) {
+    count(found->second->passed);
+  }
 }
 
 seconds Outbox::silence_before(const Message& message) const {

@@ -38,6 +38,8 @@ struct UplinkOptions {
   bool merge = true;  ///< several records in one message
   /// A device that said nothing for so long is asked for: ThingsBoard forgets it after 10 minutes.
   std::chrono::milliseconds keep_devices{std::chrono::minutes{5}};
+  /// An RPC that nobody answered by then is answered with an error.
+  std::chrono::milliseconds rpc_timeout{std::chrono::seconds{10}};
   Doubtful doubtful = Doubtful::hold;
   AskClock clock;  ///< none: every stamp is taken as it is
   /// What ThingsBoard announces is asked for on each connection, and kept.
@@ -57,8 +59,8 @@ struct Problem {
 
 class Uplink {
  public:
-  /// An answer or question this old is no use any more.
-  static constexpr std::chrono::seconds kUrgentLife{10};
+  /// A question this old is no use any more; nor is an answer after rpc_timeout.
+  static constexpr std::chrono::milliseconds kUrgentLife{10'000};
 
   Uplink(const UplinkOptions& options, DeviceTable& devices, AttributeRequests& requests,
          RpcMemory& rpcs);
@@ -99,6 +101,7 @@ class Uplink {
   /// The answer to a question of ours on the gateway's own RPC topic; `number` as it stands there.
   void client_rpc_answered(std::string_view number, std::string_view payload);
   /// Whether an RPC that came is our own question: a broker that is no ThingsBoard sends it back.
+  /// Then its acknowledgements are not doubted in this session.
   bool is_own_question(std::int64_t number, std::string_view method);
   /// What the platform said of this session, last time it was asked.
   [[nodiscard]] const std::optional<SessionLimits>& limits() const { return limits_; }

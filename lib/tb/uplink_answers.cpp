@@ -17,16 +17,27 @@ namespace {
 constexpr std::chrono::milliseconds kDoubt{500};
 /// A rate limit makes the platform hang up; a device that it may not create does not.
 constexpr std::chrono::milliseconds kQuotaDoubt{1000};
-/// So often it is sent again when later messages are acknowledged and it is not.
-constexpr std::uint8_t kPassed = 1;
+/// So often it is sent again, then by itself, when later messages are acknowledged and it is not.
+constexpr std::uint8_t kPassed = 2;
+
+/// A ThingsBoard that acknowledged the question for limits answers it right after: the transport
+/// knows them itself. An older one, or a plain broker, never does.
+Time hold_after(const Message& question, Time acknowledged) {
+  constexpr std::chrono::milliseconds kLeast{100};
+  constexpr int kRoundTrips = 4;
+  const auto round_trip = acknowledged - question.sent;
+  return acknowledged + std::max<Time::duration>(kLeast, kRoundTrips * round_trip);
+}
 
 }  // namespace
 
 void Uplink::acknowledged(int packet_id, int reason, Time now) {
   constexpr int kNobodyListens = 0x10;
   const Message* const message = outbox_.find(packet_id);
-  const bool is_question = message != nullptr && message->kind == Message::Kind::limits;
-  if (is_question && reason == kNobodyListens) hold_until_ = {};  // no ThingsBoard
+  if (message != nullptr && message->kind == Message::Kind::limits) {
+    const bool is_plain_broker = reason == kNobodyListens;
+    hold_until_ = is_plain_broker ? Time{} : std::min(hold_until_, hold_after(*message, now));
+  }
   if (doubts_acknowledgements_) return outbox_.doubted(packet_id, now + kDoubt);
   outbox_.acknowledged(packet_id);
 }
@@ -63,6 +74,7 @@ void Uplink::settle_answers(Time now) {
       outbox_.send_again(id);
       continue;
     }
+    outbox_.note_passed(id);
     const std::string reading = as_reading(message);
     give_up(outbox_.refused(id), "the platform never acknowledges it", reading);
   }

@@ -172,15 +172,19 @@ Result<void> Uplink::rpc_reply(Members members, Seq record, Time now) {
   const std::string_view name = devices_[id].name;
   Message answer = rpc_answer(name, *rpc, data->raw);
   Result<void> result;
+  const auto too_late = [this] {
+    ++counts_.expired;
+    return Result<void>{};
+  };
   if (answer.payload.size() > packer_.room(answer.topic.size())) {
     result = Error{"the answer of " + std::to_string(answer.payload.size()) +
                    " bytes is larger than a message may be"};
     constexpr std::string_view kTooLarge = R"({"error":"the answer is too large"})";
     answer = rpc_answer(name, *rpc, kTooLarge);
-    rpcs_.answered(name, *rpc, kTooLarge);
+    if (!rpcs_.answered(name, *rpc, kTooLarge)) return too_late();
     record = 0;
-  } else {
-    rpcs_.answered(name, *rpc, data->raw);
+  } else if (!rpcs_.answered(name, *rpc, data->raw)) {
+    return too_late();
   }
   add_urgent(std::move(answer), record, now);
   return result;
@@ -261,7 +265,8 @@ void Uplink::say(std::string topic, std::string payload, Time now) {
 void Uplink::add_urgent(Message message, Seq record, Time now) {
   message.lane = Lane::urgent;
   message.slices.push_back({record, 0, static_cast<std::uint32_t>(message.payload.size())});
-  message.expires = now + kUrgentLife;
+  const bool is_answer = message.kind == Kind::reply;
+  message.expires = now + (is_answer ? options_.rpc_timeout : kUrgentLife);
   outbox_.add(std::move(message));
 }
 

@@ -15,7 +15,8 @@ namespace {
 using Kind = Message::Kind;
 using Lane = Message::Lane;
 
-/// Data wait so long for the first answer: what goes before it might already be too much.
+/// Data wait at most so long for the first answer: what goes before it might already be too much.
+/// Less once the question is acknowledged, see acknowledged().
 constexpr std::chrono::seconds kHold{1};
 /// Of the server's number of unacknowledged messages: our answers go beside the window.
 constexpr std::size_t kInFlightPercent = 80;
@@ -69,6 +70,7 @@ void Uplink::ask_limits(Time now) {
 bool Uplink::is_own_question(std::int64_t number, std::string_view method) {
   if (number != limits_question_ || method != kLimitsMethod) return false;
   hold_until_ = {};
+  doubts_acknowledgements_ = false;  // a plain broker: what it acknowledges it has
   return true;
 }
 

@@ -93,40 +93,6 @@ acks_rise() { jq -s -e 'group_by(.run) | all(map(.ack // empty) | . == sort)' "$
 {"n":8}'
 }
 
-# poison OPTION...: the stand-in with these options ends each connection that brings it too large a
-# message.
-poison() {
-  start_platform --old-server --max-payload 3000 "$@"
-  {
-    readings 3 1 300
-    printf '{"deviceName":"D1","telemetry":{"big":"%s"}}\n' "$(head -c 5000 /dev/zero | tr '\0' x)"
-    readings 3 301 600
-  } | numbered >"$T/lines"
-  push_open
-  SECONDS=0
-  { hello; cat "$T/lines"; } >&5
-  wait_until 60 grep -q '"dead":301,' "$T/acks.out"
-  wait_ack 601 r1 30
-  echo "after $SECONDS s"
-  exec 5>&-
-  assert_ends push 65
-  arrived_in_order 3 1 600
-  acks_rise
-  assert_equal "$(grep -c '"dead"' "$T/acks.out")" 1
-}
-
-@test "a record that ends every connection is dead within a minute, all behind it arrives (3.1.1)" {
-  poison --mqtt5 no
-  assert_equal "$(jq -r 'select(.dead) | .reason' "$T/acks.out")" \
-    "the platform ends the connection whenever it gets this: the server closed the connection"
-}
-
-@test "a record that ends every connection is dead within a minute, all behind it arrives (5)" {
-  poison
-  assert_regex "$(jq -r 'select(.dead) | .reason' "$T/acks.out")" \
-    "^the platform ends the connection whenever it gets this: malformed packet, or larger .*0x81"
-}
-
 # ThingsBoard does so over a rate limit.
 @test "an acknowledgement with which the server hangs up is none (3.1.1)" {
   cat >"$T/platform" <<END

@@ -28,11 +28,12 @@ said() { jq -c --arg kind "$1" "select(.kind == \$kind) | $2" "$T/platform.log";
 
 DEVICE='{"deviceName":"D","telemetry":[{"ts":1,"values":{"a":1}}]}'
 
+PUSH_OPTIONS=()
 for_each_version() {
   local version
   for version in 5 3.1.1; do
     echo "--- MQTT $version"
-    start_push --protocol "$version"
+    start_push --protocol "$version" "${PUSH_OPTIONS[@]}"
     "$1"
     kill -TERM "$pid_push"
     assert_ends push 0
@@ -218,14 +219,8 @@ repeats() {
   assert_equal "$(said rpc-reply .data | sort -u)" '{"error":"the answer is too large"}'
 }
 
-@test "200 RPCs over 50 devices: one slow device delays nobody else" {
-  start_push
-  local i
-  for i in $(seq 0 49); do
-    printf '{"deviceName":"D%d","telemetry":[{"ts":1,"values":{"a":1}}]}\n' "$i"
-  done >"$T/in"
-  wait_count "$T/platform.log" '"kind":"telemetry"' 50
-  # Every device but D7 answers at once; each sees its own calls in order.
+# Every device but D7 answers at once.
+answerer() {
   cat >"$T/answerer.py" <<'END'
 import json, sys, time
 out, up = open(sys.argv[1]), open(sys.argv[2], "w", buffering=1)
@@ -241,13 +236,58 @@ while True:
         up.write(json.dumps(answer) + "\n")
 END
   background answerer python3 "$T/answerer.py" "$T/push.out" "$T/in"
+}
+
+# round N: 200 RPCs at once, and how long it took all that are answered, in ms.
+round() {
+  local i
   for i in $(seq 0 199); do printf 'rpc D%d m %d\n' $((i % 50)) "$i"; done >"$T/platform.in"
-  wait_count "$T/platform.log" '"kind":"rpc-reply"' 196
+  wait_count "$T/platform.log" '"kind":"rpc-reply"' $(($1 * 196))
+  jq -rs --argjson from "$(($1 - 1))" '[.[] | select(.kind == "rpc-sent" or .kind == "rpc-reply")] |
+    group_by([.device, .id])[] | select(length == 2 and .[0].id >= $from * 4) |
+    .[1].at - .[0].at' "$T/platform.log" | sort -n |
+    awk '{ at[NR] = $1 } END { print "p50", at[int(NR / 2)], "all", at[NR], "ms of", NR }'
+}
+
+@test "200 RPCs over 50 devices: one slow device delays nobody else by 200 ms" {
+  start_push --rpc-timeout 60s
+  local i took
+  for i in $(seq 0 49); do
+    printf '{"deviceName":"D%d","telemetry":[{"ts":1,"values":{"a":1}}]}\n' "$i"
+  done >"$T/in"
+  wait_count "$T/platform.log" '"kind":"telemetry"' 50
+  answerer
+  # Whatever else the machine does: of five rounds one is not disturbed.
+  for i in 1 2 3 4 5; do
+    took=$(round "$i")
+    echo "$took"
+    [ "$(cut -d ' ' -f 7 <<<"$took")" -eq 196 ]
+    [ "$(cut -d ' ' -f 4 <<<"$took")" -gt 200 ] || break
+  done
+  [ "$(cut -d ' ' -f 4 <<<"$took")" -le 200 ]
   assert_equal "$(said rpc-reply .device | grep -c '"D7"')" 0
-  # From the platform's sending to its having the answer, 95 of 100 (the machine may be busy).
-  jq -rs '[.[] | select(.kind == "rpc-sent" or .kind == "rpc-reply")] | group_by([.device, .id])[] |
-    select(length == 2) | .[1].at - .[0].at' "$T/platform.log" | sort -n |
-    awk '{ at[NR] = $1 } END { print "p50 " at[int(NR * .5)] " p95 " at[int(NR * .95)] " ms"; exit at[int(NR * .95)] > 1000 }'
+}
+
+expiry() {
+  up "$DEVICE"
+  wait_for "$T/platform.log" '"kind":"telemetry"'
+  platform 'rpc D never {}'
+  wait_for "$T/platform.log" '"kind":"rpc-reply"'
+  assert_equal "$(said rpc-reply '[.device, .data, .stale]')" '["D",{"error":"timeout"},null]'
+  local id
+  id=$(said rpc-reply .id)
+  # The answer that still comes is none; and who expects none gets one that does no harm.
+  up "{\"event\":\"rpc-reply\",\"device\":\"D\",\"id\":$id,\"data\":1}"
+  platform 'one-way D blink {}'
+  wait_for "$T/push.out" '"method":"blink"'
+  up "{\"event\":\"rpc-reply\",\"device\":\"D\",\"id\":$((id + 1)),\"data\":2}"
+  wait_count "$T/platform.log" '"kind":"rpc-reply"' 2
+  assert_equal "$(said rpc-reply '[.data, .stale]' | tail -n 1)" '[2,true]'
+  assert_equal "$(said refused .)" ""
+}
+@test "an RPC without an answer in time is answered with an error; a one-way one may be answered" {
+  PUSH_OPTIONS=(--rpc-timeout 400ms)
+  for_each_version expiry
 }
 
 @test "an RPC for a device that nobody named is answered with an error" {
@@ -314,15 +354,16 @@ END
   [ "$(jq 'select(.kind == "telemetry") | .values.n' "$T/platform.log" | wc -l)" -lt 20000 ]
 }
 
-@test "an answer that comes after the platform is back too late is dropped and counted" {
-  start_push
+@test "an answer that cannot be sent in time is dropped and counted" {
+  start_push --rpc-timeout 300ms
   up "$DEVICE"
   wait_for "$T/platform.log" '"kind":"telemetry"'
   platform down
   wait_for "$T/push.out" platform-down
   up '{"event":"rpc-reply","device":"D","id":0,"data":1}'
-  STDIN=/dev/null background pause sleep 11
-  wait "$pid_pause"
+  wait_until 20 _counts_one_expired
+}
+_counts_one_expired() {
   kill -USR1 "$pid_push"
-  wait_for "$T/push.out" '"expired":1'
+  grep -q '"expired":1' "$T/push.out"
 }

@@ -77,8 +77,13 @@ states() { stored telemetry '.values.fw_state | values' | tr -d '"' | uniq | tr 
     platform firmware "$T/image" pump "$algorithm" "$algorithm"
     wait_for "$T/push.out" "\"event\":\"firmware\".*\"version\":\"$algorithm\""
   done
-  platform firmware "$T/image" pump x MURMUR3_32 00
-  wait_for "$T/push.err" "the checksum algorithm 'MURMUR3_32' is not one of"
+  printf hello >"$T/hello"
+  platform firmware "$T/hello" pump m32 MURMUR3_32 47fa8b24
+  wait_for "$T/push.out" '"event":"firmware".*"version":"m32"'
+  platform firmware "$T/hello" pump m128 MURMUR3_128 029bbd41b3a7d8cb191dae486a901e5b
+  wait_for "$T/push.out" '"event":"firmware".*"version":"m128"'
+  platform firmware "$T/image" pump x SHA1 00
+  wait_for "$T/push.err" "the checksum algorithm 'SHA1' is not one of"
 }
 
 @test "a title from afar never leaves the folder" {

@@ -159,12 +159,12 @@ tbgw-push: stdin:5: the platform refused it: not authorized (0x87)"
   wait_for "$T/platform.log" '"n":5'
   local before after
   before=$(awk '/^voluntary_ctxt_switches/ {print $2}' "/proc/$pid_push/status")
-  STDIN=/dev/null background pause sleep 11
+  STDIN=/dev/null background pause sleep 6
   wait "$pid_pause"
   after=$(awk '/^voluntary_ctxt_switches/ {print $2}' "/proc/$pid_push/status")
-  echo "wake-ups in 11 s: $((after - before))"
-  # Two pings (a timer and an answer each), the end of the linger time, the acknowledgements.
-  [ $((after - before)) -le 9 ]
+  echo "wake-ups in 6 s: $((after - before))"
+  # A ping (a timer and an answer), the end of the linger time, the acknowledgements.
+  [ $((after - before)) -le 7 ]
   # The connection is still the first one.
   assert_equal "$(stored session 'select(.state == "open")' | wc -l)" 1
 }

@@ -7,10 +7,7 @@ export LONG=${TBGW_LONG:-${LONG:-}} # common.bash lets no TBGW_ variable through
 load ../support/common
 load ../support/push
 
-setup() {
-  common_setup
-  mkfifo "$T/in"
-}
+setup() { common_setup; }
 teardown() { common_teardown; }
 
 # What the stand-in did not like.
@@ -36,25 +33,36 @@ of_a_minute() {
       }'
 }
 
-# backlog MQTT5 DEVICES READINGS SPAN MOST
-backlog() {
-  start_platform --mqtt5 "$1" --max-payload 4096 --log-messages \
-    --messages "10:1,$5:$4" --telemetry-messages "10:1,$5:$4"
-  run -0 --separate-stderr push < <(readings "$2" 1 "$3")
-  assert_equal "$stderr" ""
-  arrived_in_order "$2" 1 "$3"
+# open_backlog NAME MQTT5 DEVICES READINGS SPAN MOST [OPTION...]: in a folder of its own.
+open_backlog() {
+  mkdir "$T/$1"
+  local T=$T/$1
+  start_platform --mqtt5 "$2" --max-payload 4096 --log-messages \
+    --messages "10:1,$6:$5" --telemetry-messages "10:1,$6:$5" "${@:7}"
+  readings "$3" 1 "$4" >"$T/in"
+  STDIN="$T/in" background "$1" tbgw-push "$PLATFORM_URL" --token-file "$T/token"
+}
+# judge_backlog, with the same.
+judge_backlog() {
+  local T=$T/$1
+  assert_ends "$1" 0 600
+  assert_equal "$(cat "$T/$1.err")" ""
+  arrived_in_order "$3" 1 "$4"
   assert_equal "$(complaints)" ""
-  of_a_minute "$5" $(($4 * 1000)) 0.8
+  of_a_minute "$6" $(($5 * 1000)) 0.8
   assert_equal "$(grep -c '"state":"open"' "$T/platform.log")" 1
 }
 
-@test "a backlog keeps to the rates the platform states, and uses most of them (5)" {
-  backlog yes 5 6000 12 60
+@test "a backlog keeps to the rates the platform states, and uses most of them, with both versions" {
+  open_backlog v5 yes 5 6500 10 70
+  open_backlog v3 no 5 6500 10 70
+  judge_backlog v5 yes 5 6500 10 70
+  judge_backlog v3 no 5 6500 10 70
 }
-@test "a backlog keeps to the rates the platform states, and uses most of them (3.1.1)" {
-  backlog no 5 6000 12 60
-}
-@test "20000 readings of 20 devices, 4 KiB, 10:1,300:60" {
+@test "20000 readings of 20 devices, 4 KiB, 10:1,300:60, with both versions" {
   [ -n "$LONG" ] || skip "minutes: TBGW_LONG=1"
-  backlog yes 20 60000 60 300
+  open_backlog v5 yes 20 60000 60 300
+  open_backlog v3 no 20 60000 60 300
+  judge_backlog v5 yes 20 60000 60 300
+  judge_backlog v3 no 20 60000 60 300
 }

@@ -6,20 +6,17 @@ export LONG=${TBGW_LONG:-${LONG:-}} # common.bash lets no TBGW_ variable through
 load ../support/common
 load ../support/push
 
-setup() {
-  common_setup
-  mkfifo "$T/in"
-}
+setup() { common_setup; }
 teardown() { common_teardown; }
 
-# weather DEVICES: commands for the stand-in until push has ended.
+# weather DEVICES PID CALM: commands for the stand-in until that process has ended.
 weather() {
   local devices=$1 i=0 d
   declare -A name
-  while kill -0 "$pid_push" 2>/dev/null; do
+  while ! _ended "$2"; do
     d=$((RANDOM % devices))
     i=$((i + 1))
-    [ $((i % 8)) -ne 0 ] || echo drop
+    [ $((i % $3)) -ne 0 ] || echo drop
     case $((RANDOM % 12)) in
       1 | 2) # a name is used once, so that no two devices share one
         echo "rename ${name[$d]:-D$d} N$d-$i"
@@ -32,37 +29,57 @@ weather() {
       4 | 5 | 6 | 7) echo "rpc ${name[$d]:-D$d} method {\"i\":$i}" ;;
       *) echo "attributes ${name[$d]:-D$d} {\"k\":$i}" ;;
     esac
-    read -rt 0.3 <> <(:) || true
+    read -rt 0.15 <> <(:) || true
   done
 }
 
-storm() { # PROTOCOL
-  local count=25000 devices=50
-  [ -z "$LONG" ] || count=1000000 devices=500
+# After so many commands, seven a second, the line is cut; 500 devices need time to be announced.
+if [ -z "$LONG" ]; then COUNT=20000 DEVICES=50 CALM=10; else COUNT=1000000 DEVICES=500 CALM=50; fi
+
+# open_storm PROTOCOL: in a folder of its own.
+open_storm() {
+  mkdir "$T/$1"
+  local T=$T/$1 pid=pid_push_${1//./}
   start_platform
-  readings "$devices" 1 "$count" | awk '{ print } NR % 1000 == 0 { fflush(); system("sleep 0.4") }' >"$T/in" &
+  mkfifo "$T/in"
+  readings "$DEVICES" 1 "$COUNT" |
+    awk '{ print } NR % 1000 == 0 { fflush(); system("sleep 0.3") }' >"$T/in" 3>&- &
   PIDS+=("$!")
-  STDIN="$T/in" background push tbgw-push "$PLATFORM_URL" --token-file "$T/token" --protocol "$1"
-  weather "$devices" >"$T/platform.in"
-  assert_ends push 0
+  STDIN="$T/in" background "push_${1//./}" tbgw-push "$PLATFORM_URL" --token-file "$T/token" --protocol "$1"
+  weather "$DEVICES" "${!pid}" "$CALM" >"$T/platform.in" 3>&- &
+  PIDS+=("$!")
+}
+
+judge_storm() {
+  local T=$T/$1
+  assert_ends "push_${1//./}" 0 3000
   # Zero violations, nothing lost.
   assert_equal "$(stored refused .)" ""
   jq -r 'select(.kind == "telemetry") | .values.n' "$T/platform.log" >"$T/numbers"
-  assert_equal "$(sort -nu "$T/numbers" | wc -l)" "$count"
-  # Repeats: no more than the window, 80 messages, for each connection that was lost. What one
-  # message brought has one time and one device.
-  local again opened
-  again=$(jq -r 'select(.kind == "telemetry") | [.at, .device, .values.n] | @tsv' "$T/platform.log" |
-    awk -F '\t' '{ if ($1 FS $2 != last && ($3 in seen)) ++again; last = $1 FS $2; seen[$3] }
-      END { print again + 0 }')
+  assert_equal "$(sort -nu "$T/numbers" | wc -l)" "$COUNT"
+  # Repeats: no more than the window, 80 messages, for each connection that was lost; in 3.1.1 also
+  # what was acknowledged in the half second before, of which nobody knows whether it was stored (a
+  # whole one here, for the machine is busy). What one message brought has one time and one device.
+  local again most opened doubt=0
+  [ "$1" = 5 ] || doubt=1000
+  read -r again most < <(jq -r 'if .kind == "telemetry" then [.at, .device, .values.n]
+      elif .kind == "session" and .state == "closed" then [.at] else empty end | @tsv' "$T/platform.log" |
+    awk -F '\t' -v doubt="$doubt" '
+      NF == 1 { for (i = count; i > 0 && at[i] > $1 - doubt; i--) ++most; most += 80; next }
+      $1 FS $2 != last { at[++count] = $1; last = $1 FS $2; if ($3 in seen) ++again }
+      { seen[$3] }
+      END { print again + 0, most + 0 }')
   opened=$(grep -c '"state":"open"' "$T/platform.log")
-  echo "$opened connections, $again messages again"
+  echo "MQTT $1: $opened connections, $again messages again (at most $most), $(wc -l <"$T/numbers") readings stored," \
+    "of $(jq -r 'select(.kind == "command" and .ok) | .command | split(" ")[0]' "$T/platform.log" |
+      sort | uniq -c | tr -s ' \n' ' ')"
   [ "$opened" -gt 1 ]
-  # In 3.1.1 an acknowledgement counts after half a second: what came in it is sent again too.
-  local most=80
-  [ "$1" = 5 ] || most=400
-  [ "$again" -le $(((opened - 1) * most)) ]
+  [ "$again" -le "$most" ]
 }
 
-@test "nothing is lost and nothing is wrong in bad weather (5)" { storm 5; }
-@test "nothing is lost and nothing is wrong in bad weather (3.1.1)" { storm 3.1.1; }
+@test "nothing is lost and nothing is wrong in bad weather, with both versions" {
+  open_storm 5
+  open_storm 3.1.1
+  judge_storm 5
+  judge_storm 3.1.1
+}

@@ -21,6 +21,7 @@ class Commands:
             "delete-attributes": self.delete_attributes,
             "rpc": self.rpc,
             "again": self.again,
+            "one-way": self.one_way,
             "drop": self.drop,
             "down": self.down,
             "up": self.up,
@@ -105,6 +106,13 @@ class Commands:
         method, rest = word(rest)
         rpc = device.add_rpc(method, json.loads(rest) if rest else None)
         return {"id": rpc.number, "sent": self.platform.downlink.rpc(device, rpc)}
+
+    def one_way(self, rest):
+        """Nothing on the wire tells it from one that wants an answer."""
+        device, _ = self._device(rest)
+        answer = self.rpc(rest)
+        device.pending.pop(answer["id"])
+        return answer
 
     def again(self, rest):
         """With the id of the device's last RPC, as a server does that was started anew."""

@@ -31,6 +31,15 @@ TEST(Number, OutOfRangeIsNotClamped) {
   EXPECT_FALSE(parse_duration("9999999999d"));
 }
 
+TEST(Number, NaturalsMayBeHexadecimal) {
+  EXPECT_EQ(parse_natural("1918"), 1918U);
+  EXPECT_EQ(parse_natural("0x77E"), 0x77eU);
+  EXPECT_EQ(parse_natural("0XffffffffFFFFFFFF"), UINT64_MAX);
+  for (const char* text :
+       {"", "0x", "-1", "+1", "0x-1", "12 ", "1.0", "77e", "0x10000000000000000"})
+    EXPECT_FALSE(parse_natural(text)) << text;
+}
+
 TEST(Number, NotANumberWordsAreNoNumbers) {
   EXPECT_FALSE(parse_real("nan"));
   EXPECT_FALSE(parse_real("inf"));

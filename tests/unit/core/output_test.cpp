@@ -56,6 +56,21 @@ TEST(Output, AnswersAreNeverDropped) {
   EXPECT_EQ(read_available(pipe.read.get()), "answer\nanswer2\n");
 }
 
+TEST(Output, WhatWasNotBegunIsTakenBack) {
+  Loop loop;
+  Pipe pipe = make_pipe();
+  Output out(loop, pipe.write.get(), 10);
+  for (const char* const record : {"a1", "b1", "a2"})
+    out.push(record, false);
+  EXPECT_EQ(out.withdraw("a"), 2U);
+  EXPECT_EQ(out.waiting_bytes(), 3U);
+  settle(loop);
+  EXPECT_EQ(read_available(pipe.read.get()), "b1\n");
+  out.push("a" + std::string(100'000, 'x'), false);  // more than the pipe takes
+  settle(loop);
+  EXPECT_EQ(out.withdraw("a"), 0U);
+}
+
 TEST(Output, BlockedReaderNeverTearsARecord) {
   Loop loop;
   Pipe pipe = make_pipe();

@@ -32,6 +32,16 @@ TEST(Backoff, ASuccessStartsAnew) {
   EXPECT_LE(backoff.next(), 1s);
 }
 
+TEST(Backoff, AfterSomeProgressItIsNotWaitedForSoLong) {
+  Backoff backoff(1s, 60s, 1);
+  backoff.limit_to(4s);
+  EXPECT_LE(backoff.next(), 1s);  // a limit only lowers
+  for (int i = 0; i < 20; ++i)
+    backoff.next();
+  backoff.limit_to(4s);
+  EXPECT_LE(backoff.next(), 4s);
+}
+
 TEST(Backoff, AThousandGatewaysDoNotComeBackTogether) {
   std::set<Backoff::Duration> delays;
   for (std::uint64_t seed = 0; seed < 1000; ++seed)

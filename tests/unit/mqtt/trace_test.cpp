@@ -25,9 +25,15 @@ TEST(ShownPayload, SecretsAreHiddenByTheirNameHoweverDeep) {
             R"x({"Pump":[{"secretKey":"(hidden)","durationMs":1}],"password":"(hidden)"})x");
 }
 
-TEST(ShownPayload, WhatIsTooDeepIsShownAsText) {
+TEST(ShownPayload, WhatIsTooDeepToLookForSecretsInIsNotShown) {
   const std::string deep(100'000, '[');
-  EXPECT_EQ(shown_payload(deep).front(), '"');
+  EXPECT_EQ(shown_payload(deep), "\"(too deep to show)\"");
+  // Brackets in a text are no depth.
+  for (const std::string& before : {std::string{}, std::string{"\\\""}}) {
+    const std::string text =
+        "{\"secretKey\":\"s\",\"x\":\"" + before + std::string(50, '[') + "\"}";
+    EXPECT_EQ(shown_payload(text).rfind("{\"secretKey\":\"(hidden)\",\"x\":", 0), 0U);
+  }
 }
 
 }  // namespace
