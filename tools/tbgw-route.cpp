@@ -49,6 +49,8 @@ void declare(CLI::App& app, Options& options) {
   add_size(app, "--max-record", options.max_record, "Reject lines longer than this", 1);
   app.add_option("--rejects", options.route.rejects, "Append lines that are no records to FILE")
       ->type_name("FILE");
+  app.add_option("--tap", options.route.tap, "Give copies of what passes to who connects to SOCK")
+      ->type_name("SOCK");
   add_duration(app, "--drain-timeout", options.route.drain_timeout,
                "Longest wait at the end, after SIGTERM");
 }

@@ -58,14 +58,17 @@ void append_printable(std::string& line, std::string_view text) {
   }
 }
 
-void print(Level level, std::string_view text) {
-  if (!enabled(level)) return;
+void write_line(Level level, std::string_view program, std::string_view text) {
   std::string line;
   if (state().journal) line = "<" + std::to_string(static_cast<int>(level)) + ">";
-  line.append(state().program).append(": ");
+  line.append(program).append(program.empty() ? "" : ": ");
   append_printable(line, text);
   line.push_back('\n');
   static_cast<void>(write_all(STDERR_FILENO, line));  // nowhere left to complain
+}
+
+void print(Level level, std::string_view text) {
+  if (enabled(level)) write_line(level, state().program, text);
 }
 
 void say_held_back(std::string_view kind, Kind& seen) {
@@ -103,6 +106,10 @@ void info(std::string_view text) {
 }
 void debug(std::string_view text) {
   print(Level::debug, text);
+}
+
+void relay(Level level, std::string_view text) {
+  write_line(level, "", text);
 }
 
 void limited(Level level, std::string_view kind, std::string_view text) {

@@ -21,6 +21,10 @@ void warn(std::string_view text);
 void info(std::string_view text);
 void debug(std::string_view text);
 
+/// A line of another program that we started: neither prefixed with our name nor held back by our
+/// level.
+void relay(Level level, std::string_view text);
+
 /// For messages that bad input can repeat without end. Messages with the same `kind` count
 /// together: 20 are printed in any 10 s, the rest are counted and said with the next one that is
 /// printed, or by flush_repeats(). `kind` is a literal.

@@ -49,6 +49,17 @@ Result<std::int64_t> parse_integer(std::string_view text, std::int64_t least, st
   return value;
 }
 
+std::optional<std::uint64_t> parse_natural(std::string_view text) {
+  const std::string_view mark = text.substr(0, 2);
+  const bool hexadecimal = mark == "0x" || mark == "0X";
+  if (hexadecimal) text.remove_prefix(2);
+  std::uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value, hexadecimal ? 16 : 10);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
 Result<double> parse_real(std::string_view text) {
   double value = 0;
   const char* end = text.data() + text.size();

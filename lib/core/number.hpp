@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "core/result.hpp"
@@ -13,6 +14,9 @@ namespace tbgw {
 
 /// Decimal, optional '-', nothing else.
 Result<std::int64_t> parse_integer(std::string_view text, std::int64_t least, std::int64_t most);
+/// Decimal, or hexadecimal behind "0x" or "0X"; no sign, nothing else. nullopt: it is no such
+/// number, or past 64 bits.
+std::optional<std::uint64_t> parse_natural(std::string_view text);
 /// Decimal with optional fraction and exponent; finite.
 Result<double> parse_real(std::string_view text);
 /// A number with a unit: "250us" is refused, "500ms", "1.5s", "2m", "1h", "1d", and a bare "0".

@@ -29,6 +29,7 @@ struct Options {
   std::size_t queue = std::size_t{256} << 10;  ///< bytes that may wait for a pipeline
   std::size_t max_record = kMaxRecord;
   std::string rejects;
+  std::string tap;  ///< Unix socket for copies of what passes; "" = none
   std::chrono::milliseconds drain_timeout = kDrainTimeout;
   std::chrono::milliseconds stats{0};
   int ready_fd = -1;

@@ -43,6 +43,7 @@ Router::Router(Options options, Signals& signals)
   std::signal(SIGPIPE, SIG_IGN);  // a pipeline that died must not end the others
   open_table();
   open_pipelines();
+  if (!options_.tap.empty()) taps_ = std::make_unique<Taps>(loop_, options_.tap);
   // A terminal is not read: a job in the background would stop.
   if (fd_kind(STDIN_FILENO) != FdKind::terminal) {
     commands_ = std::make_unique<LineInput>(
@@ -159,22 +160,24 @@ void Router::print_stats() {
   for (const Pipeline& pipeline : pipelines_) {
     const Counts& counts = pipeline.counts;
     const DownQueue& queue = pipeline.down->queue();
-    out_.push(stats_line("tbgw-route", pipeline.options.name,
-                         {{"records", counts.records},
-                          {"rejected", counts.rejected},
-                          {"filtered", counts.filtered},
-                          {"commands", counts.commands},
-                          {"busy", counts.busy},
-                          {"waiting", queue.lines()},
-                          {"merged", queue.merged()},
-                          {"dropped", queue.dropped()}}),
-              true);
+    count(stats_line("tbgw-route", pipeline.options.name,
+                     {{"records", counts.records},
+                      {"rejected", counts.rejected},
+                      {"filtered", counts.filtered},
+                      {"commands", counts.commands},
+                      {"busy", counts.busy},
+                      {"waiting", queue.lines()},
+                      {"merged", queue.merged()},
+                      {"dropped", queue.dropped()}}));
   }
-  out_.push(
-      stats_line(
-          "tbgw-route", "",
-          {{"devices", owners_.size()}, {"unknown", unknown_}, {"badCommands", bad_commands_}}),
-      true);
+  count(stats_line(
+      "tbgw-route", "",
+      {{"devices", owners_.size()}, {"unknown", unknown_}, {"badCommands", bad_commands_}}));
+}
+
+void Router::count(std::string event) {
+  if (taps_) taps_->news("", event);
+  out_.push(std::move(event), true);
 }
 
 }  // namespace tbgw::route

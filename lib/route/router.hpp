@@ -23,6 +23,7 @@
 #include "route/options.hpp"
 #include "route/owners.hpp"
 #include "route/sight.hpp"
+#include "route/taps.hpp"
 #include "route/up_pipe.hpp"
 
 namespace tbgw::route {
@@ -57,6 +58,7 @@ class Router {
   [[nodiscard]] Status end();
 
   void up(std::size_t pipeline, const Line& line);
+  void copy(const std::string& name, const Sight& sight, std::string_view line);
   void learn(std::size_t pipeline, const Sight& sight);
   void keep_table();
   void watch_silence();
@@ -70,6 +72,7 @@ class Router {
   void answer(const DownQueue::Call& call, const std::string& error);
   [[nodiscard]] std::optional<std::size_t> number_of(std::string_view name) const;
   void print_stats();
+  void count(std::string event);
 
   Options options_;
   Signals& signals_;
@@ -83,6 +86,7 @@ class Router {
   Eye eye_;
   std::vector<Pipeline> pipelines_;
   std::unique_ptr<LineInput> commands_;
+  std::unique_ptr<Taps> taps_;
   std::vector<std::string> staged_;  ///< records that wait for the table to be on the disk
   std::size_t staged_bytes_ = 0;
   std::size_t first_ = 0;  ///< the pipeline that is asked first

@@ -14,11 +14,6 @@ bool is_for_all(std::string_view event) {
   return event == "platform-up" || event == "platform-down";
 }
 
-/// Of those who are above us: they are not for pipelines.
-bool is_passing(std::string_view event) {
-  return event == "stats" || event == "fault";
-}
-
 /// What a connector gets back to print, so that tbgw-convert --downlink may stand in front of us.
 bool goes_up(std::string_view event) {
   return event == "connect" || event == "disconnect" || event == "rpc-reply" ||
@@ -38,6 +33,7 @@ void Router::down(const Line& line) {
                      (sight ? "neither a command (`send`) nor an event" : sight.error().text));
     return;
   }
+  if (is_passing(sight->event) && taps_) taps_->news("", line.text);
   if (sight->kind == LineKind::hello || is_passing(sight->event)) return;
   if (goes_up(sight->event)) return out_.push(std::string{line.text}, false);
   if (is_for_all(sight->event)) return to_all(line, *sight);

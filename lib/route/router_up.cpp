@@ -35,10 +35,16 @@ void Router::up(std::size_t number, const Line& line) {
     return;
   }
   ++pipeline.counts.records;
+  if (taps_) copy(name, *sight, line.text);
   learn(number, *sight);
   staged_.emplace_back(line.text);
   staged_bytes_ += line.text.size() + 1;
   pipeline.down->wake();
+}
+
+void Router::copy(const std::string& name, const Sight& sight, std::string_view line) {
+  taps_->record(name, line);
+  if (is_passing(sight.event)) taps_->news(name, line);
 }
 
 void Router::learn(std::size_t number, const Sight& sight) {

@@ -38,4 +38,9 @@ class Eye {
   JsonView inner_;
 };
 
+/// Counters and faults: who is above us may show them; they are not for pipelines.
+inline bool is_passing(std::string_view event) {
+  return event == "stats" || event == "fault";
+}
+
 }  // namespace tbgw::route

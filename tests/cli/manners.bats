@@ -59,6 +59,11 @@ works() {
       INPUT='{"event":"claim","device":"d","secretKey":"x"}' OUTPUT='"event":"claim"'
       ABSENT=(tbgw-route "d=$T/no-table") ABSENT_STATUS=64
       ;;
+    tbgw-run)
+      printf '[[pipeline]]\nname = "p"\ncommand = ["true"]\n' >"$T/gateway.toml"
+      COMMAND=(tbgw-run check "$T/gateway.toml") FILTER=no COUNTS=no INPUT=''
+      ABSENT=(tbgw-run "$T/no-such-file") ABSENT_STATUS=78
+      ;;
     tbgw-spool)
       COMMAND=(tbgw-spool --memory --ack write) INPUT='{"a":1}' OUTPUT='^\{"a":1\}'
       ABSENT=(tbgw-spool "$T/map.json") ABSENT_STATUS=66
