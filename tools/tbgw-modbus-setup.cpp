@@ -131,7 +131,9 @@ modbus::Model model_of(const ModbusOptions& o) {
   if (names_bus(o.operands.front())) return model_of_operands(o);
   if (o.operands.size() > 1) {
     const bool tags = o.operands[1].find('=') != std::string::npos;
-    if (const std::string bus = bus_meant(o.operands.front()); tags && !bus.empty()) {
+    const bool numbers =
+        o.operands.front().find_first_not_of("0123456789.:/,-") == std::string::npos;
+    if (const std::string bus = bus_meant(o.operands.front()); (tags || numbers) && !bus.empty()) {
       misused(in_quotes(o.operands.front()) + " is no bus (did you mean " + bus + "?)");
     }
     misused(in_quotes(o.operands[1]) + " is one operand too many: a FILE stands alone");

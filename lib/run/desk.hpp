@@ -31,8 +31,6 @@ class Desk {
     std::function<void()> restart;  ///< the platform asked for it
     std::function<void(log::Level level, const std::string& text)> tell;
     std::function<void(const nlohmann::json& event)> event;  ///< for the gateway itself
-    /// An event for the gateway itself that is no call.
-    std::function<void(const nlohmann::json& event)> event;
     /// What `tbgw-run status` says of the remote configuration; null = there is none.
     std::function<nlohmann::ordered_json()> remote;
   };
@@ -49,8 +47,6 @@ class Desk {
   void print(std::string record) { pipeline_->print(std::move(record)); }
   /// A process said an error.
   void take_error(const Process& process, const Pipeline* pipeline, std::string_view text);
-  /// A record of the gateway itself.
-  void print(std::string record) { pipeline_->print(std::move(record)); }
   /// The files are others now.
   void apply();
   /// For `tbgw-run status`: one object.

@@ -20,8 +20,8 @@
 namespace tbgw::run {
 
 struct GatewayFacts {
-  std::string version;                         ///< of tbgw
-  std::map<std::string, std::string> devices;  ///< device -> pipeline
+  std::string version;                                          ///< of tbgw
+  std::map<std::string, std::string> devices;                   ///< device -> pipeline
   std::vector<std::pair<std::string, std::string>> connectors;  ///< name, type
   nlohmann::json stats = nlohmann::json::object();              ///< eventsProduced …
   std::map<std::string, Argv> commands;                         ///< what may be run, by name

@@ -113,7 +113,6 @@ void Group::begin(Unit& unit) {
   }
   unit.state = Unit::State::running;
   hooks_.tell(unit.process, log::Level::debug, "started as " + std::to_string(unit.pid));
-  if (hooks_.began) hooks_.began(unit.process);
   if (tells_ready) watch_ready(unit, std::move(ready.read));
   Unit* down = downlink();
   if (unit.process.role == Role::connector && down != nullptr && next_ >= units_.size() &&
@@ -161,7 +160,6 @@ void Group::on_end(Unit& unit, int status) {
   unit.since = Loop::Clock::now();
   using What = Schedule::Decision::What;
   const std::string end = describe_end(status);
-  if (hooks_.ended && decision.what != What::done) hooks_.ended(unit.process, end);
   if (decision.what == What::start) return again_later(unit, decision.delay);
   unit.state = decision.what == What::done ? Unit::State::done : Unit::State::failed;
   if (decision.what == What::done) {

@@ -24,9 +24,6 @@ class Group {
     std::function<void(const Process& process, log::Level level, std::string_view text)> heard;
     /// Something happened to a process: for people.
     std::function<void(const Process& process, log::Level level, const std::string& text)> tell;
-    /// A process was started; it ended by itself, for a reason. May be unset.
-    std::function<void(const Process& process)> began;
-    std::function<void(const Process& process, const std::string& why)> ended;
     /// All have been started; of those that say when they are ready, each is.
     std::function<void()> started;
     /// stop() is done.

@@ -71,8 +71,7 @@ void add_machine(MetricsText& out, const Machine& machine) {
         static_cast<double>(machine.free_disk));
   gauge("tbgw_memory_available_bytes", "Memory of the machine that could be had.",
         static_cast<double>(machine.free_memory));
-  gauge("tbgw_cpu_seconds_running", "CPU time of the processes that run now.",
-        machine.cpu_seconds);
+  gauge("tbgw_cpu_seconds_running", "CPU time of the processes that run now.", machine.cpu_seconds);
 }
 
 }  // namespace
@@ -91,8 +90,8 @@ std::string metric_name(std::string_view counter) {
   return out;
 }
 
-void MetricsText::add(std::string_view name, Kind kind, std::string_view help,
-                      const Labels& labels, double value) {
+void MetricsText::add(std::string_view name, Kind kind, std::string_view help, const Labels& labels,
+                      double value) {
   std::string fit;
   for (const char c : name) {
     const bool good = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == ':';
@@ -130,8 +129,9 @@ std::string metrics_text(const StatisticsBook& book, const GatewayGlance& glance
     const MetricsText::Labels labels{{"pipeline", pipeline.name}, {"type", pipeline.type}};
     out.add("tbgw_pipeline_up", Kind::gauge, "1 while all programs of the pipeline run.", labels,
             pipeline.up ? 1 : 0);
-    out.add("tbgw_pipeline_restarts_total", Kind::counter, "Starts of its programs after the first.",
-            labels, static_cast<double>(pipeline.restarts));
+    out.add("tbgw_pipeline_restarts_total", Kind::counter,
+            "Starts of its programs after the first.", labels,
+            static_cast<double>(pipeline.restarts));
   }
   add_counters(out, book);
   add_machine(out, glance.machine);

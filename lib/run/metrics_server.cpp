@@ -42,8 +42,8 @@ struct Endpoint {
 std::optional<Endpoint> endpoint_of(const std::string& address) {
   const std::size_t colon = address.rfind(':');
   std::string host = colon == std::string::npos ? "" : address.substr(0, colon);
-  const auto port = parse_integer(address.substr(colon == std::string::npos ? 0 : colon + 1), 0,
-                                  65535);
+  const auto port =
+      parse_integer(address.substr(colon == std::string::npos ? 0 : colon + 1), 0, 65535);
   if (!port) return std::nullopt;
   if (host.empty() || host == "localhost") host = "127.0.0.1";
   Endpoint out;
@@ -174,8 +174,7 @@ void MetricsServer::read(Client& client) {
 
 void MetricsServer::write(Client& client) {
   const std::size_t left = client.out.size() - client.sent;
-  const ssize_t put =
-      ::send(client.fd.get(), client.out.data() + client.sent, left, MSG_NOSIGNAL);
+  const ssize_t put = ::send(client.fd.get(), client.out.data() + client.sent, left, MSG_NOSIGNAL);
   if (put < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (put < 0) return end(client.fd.get());
   client.sent += static_cast<std::size_t>(put);

@@ -24,9 +24,9 @@ std::optional<std::string> http_answer(std::string_view request,
 
 class MetricsServer {
  public:
-  /// `address`: "/path" of a Unix socket (0660), or "127.0.0.1:9100", "[::1]:9100", "localhost:9100"
-  /// or "9100": nobody outside is served. `page` makes the text whenever it is asked for.
-  /// Fatal 78: no such address; 73, 75: it cannot be had.
+  /// `address`: "/path" of a Unix socket (0660), or "127.0.0.1:9100", "[::1]:9100",
+  /// "localhost:9100" or "9100": nobody outside is served. `page` makes the text whenever it is
+  /// asked for. Fatal 78: no such address; 73, 75: it cannot be had.
   MetricsServer(Loop& loop, const std::string& address, std::function<std::string()> page);
   ~MetricsServer();
   MetricsServer(const MetricsServer&) = delete;

@@ -33,7 +33,8 @@ std::optional<std::chrono::microseconds> watchdog_interval(const char* usec, con
 }
 
 ServiceNotes::ServiceNotes()
-    : watchdog_(watchdog_interval(variable("WATCHDOG_USEC"), variable("WATCHDOG_PID"), ::getpid())) {}
+    : watchdog_(
+          watchdog_interval(variable("WATCHDOG_USEC"), variable("WATCHDOG_PID"), ::getpid())) {}
 
 std::string ServiceNotes::take(Time now) {
   std::string note;

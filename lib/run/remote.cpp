@@ -220,7 +220,8 @@ std::optional<RemoteConnector> Decider::described(const std::string& name, const
   }
   out.document = document;
   out.local = false;
-  out.configuration = with_our_secrets(*configuration, ours != nullptr ? ours->configuration : Json());
+  out.configuration =
+      with_our_secrets(*configuration, ours != nullptr ? ours->configuration : Json());
   return out;
 }
 
@@ -282,7 +283,8 @@ RemoteChange decide(const RemoteState& now, const std::map<std::string, Json>& r
   with(shared::kLogLevel, [&](const Json& d) { decider.log_level(d); });
   with(shared::kActive, [&](const Json& d) { decider.active(d); });
   for (const auto& [key, value] : incoming.items()) {
-    if (!is_section(key)) with(key, [&, &name = key](const Json& d) { decider.connector(name, d); });
+    if (!is_section(key))
+      with(key, [&, &name = key](const Json& d) { decider.connector(name, d); });
   }
   RemoteChange change = decider.take();
   // What this very message describes needs no question.

@@ -240,9 +240,13 @@ void RemoteControl::go_on(Time now) {
   take(incoming, now);
 }
 
-std::vector<std::string> RemoteControl::take_lines() { return std::exchange(lines_, {}); }
+std::vector<std::string> RemoteControl::take_lines() {
+  return std::exchange(lines_, {});
+}
 
-std::vector<std::string> RemoteControl::take_notices() { return std::exchange(notices_, {}); }
+std::vector<std::string> RemoteControl::take_notices() {
+  return std::exchange(notices_, {});
+}
 
 std::optional<RemoteState> RemoteControl::take_state() {
   if (!std::exchange(is_new_, false)) return std::nullopt;

@@ -19,9 +19,9 @@
 namespace tbgw::run {
 
 struct RemoteTimes {
-  std::chrono::milliseconds settle{3'000};   ///< what runs for so long has come up
-  std::chrono::milliseconds bound{30'000};   ///< a pipeline that has not come up by then never does
-  std::chrono::milliseconds connect{60'000}; ///< likewise the connection to another platform
+  std::chrono::milliseconds settle{3'000};  ///< what runs for so long has come up
+  std::chrono::milliseconds bound{30'000};  ///< a pipeline that has not come up by then never does
+  std::chrono::milliseconds connect{60'000};  ///< likewise the connection to another platform
 };
 
 class RemoteControl {

@@ -34,7 +34,9 @@ RemoteLink::RemoteLink(Loop& loop, const std::string& folder, const std::string&
     hooks_.tell(log::Level::info, winner);
 }
 
-RemoteLink::~RemoteLink() { loop_.cancel(look_); }
+RemoteLink::~RemoteLink() {
+  loop_.cancel(look_);
+}
 
 void RemoteLink::begin(const Supervisor& supervisor) {
   supervisor_ = &supervisor;

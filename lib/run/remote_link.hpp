@@ -59,8 +59,9 @@ class RemoteLink {
   VersionStore::Opened opened_;
   std::unique_ptr<RemoteControl> control_;
   const Supervisor* supervisor_ = nullptr;
-  Loop::Time applied_{};             ///< what runs since then is the new version
-  std::map<std::string, bool> seen_;  ///< pipelines on trial: all of its programs ran at the last look
+  Loop::Time applied_{};  ///< what runs since then is the new version
+  std::map<std::string, bool>
+      seen_;  ///< pipelines on trial: all of its programs ran at the last look
   Loop::Timer look_;
 };
 

@@ -19,7 +19,8 @@ Json shared_value(const Json& value) {
   text.append(kLinePadding, '\0');
   JsonView view;
   const std::string_view json{text.data(), size};
-  const bool good = text.front() == '{' ? view.object(json).has_value() : view.array(json).has_value();
+  const bool good =
+      text.front() == '{' ? view.object(json).has_value() : view.array(json).has_value();
   if (!good) return value;
   Json parsed = Json::parse(json, nullptr, false);
   return parsed.is_discarded() ? value : parsed;

@@ -25,8 +25,8 @@ std::string plain(std::string_view key) {
 /// Members that say whom a connector speaks with, or as what.
 bool names_peer(std::string_view key) {
   static constexpr std::array<std::string_view, 15> kWords{
-      "host", "port", "url", "address", "server", "broker", "brokeraddress", "jid", "name",
-      "devicename", "type", "unitid", "username", "user", "securitytype"};
+      "host", "port",       "url",  "address", "server",   "broker", "brokeraddress", "jid",
+      "name", "devicename", "type", "unitid",  "username", "user",   "securitytype"};
   const std::string word = plain(key);
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
@@ -80,9 +80,8 @@ bool names_secret(std::string_view key) {
   const std::string word = plain(key);
   if (std::find(kWords.begin(), kWords.end(), word) != kWords.end()) return true;
   if (word.size() >= 5 && word.compare(word.size() - 5, 5, "token") == 0) return true;
-  return std::any_of(kParts.begin(), kParts.end(), [&](std::string_view part) {
-    return word.find(part) != std::string::npos;
-  });
+  return std::any_of(kParts.begin(), kParts.end(),
+                     [&](std::string_view part) { return word.find(part) != std::string::npos; });
 }
 
 Json without_secrets(const Json& value) {

@@ -24,10 +24,11 @@ std::string short_hash(std::string_view text) {
   return out;
 }
 
-/// Members of the sections that name a file.
+/// Members of the sections that name a file beside the main one. (A relative data_folder_path is in
+/// the state folder, whichever main file says it.)
 bool names_file(std::string_view key) {
   return key == "caCert" || key == "cert" || key == "privateKey" || key == "filterFile" ||
-         key == "data_folder_path" || key == "data_file_path" || key == "configuration";
+         key == "configuration";
 }
 
 /// The section as it means the same when it is read from another folder.
@@ -64,8 +65,7 @@ Json main_file(const RemoteState& state, const std::string& folder) {
     Json entry = connector.entry.is_object() ? connector.entry : Json::object();
     entry["name"] = connector.name;
     entry["type"] = connector.type;
-    entry["configuration"] =
-        connector.local ? connector.path : connector_file_name(connector.name);
+    entry["configuration"] = connector.local ? connector.path : connector_file_name(connector.name);
     list.push_back(std::move(entry));
   }
   main["connectors"] = std::move(list);
@@ -88,8 +88,8 @@ void tell(std::vector<std::string>* winners, const std::string& what, const Json
 RemoteConnector merge_connector(const RemoteConnector& local, const RemoteConnector* base,
                                 const RemoteConnector& stored, std::vector<std::string>* winners) {
   if (stored.document.is_null()) return local;
-  const bool changed = base == nullptr || base->configuration != local.configuration ||
-                       base->type != local.type;
+  const bool changed =
+      base == nullptr || base->configuration != local.configuration || base->type != local.type;
   if (stored.local) {
     RemoteConnector merged = local;
     if (!changed) merged.document = stored.document;
@@ -200,9 +200,8 @@ Json connector_attribute(const RemoteConnector& connector) {
   out["name"] = connector.name;
   out["type"] = connector.type;
   out["configuration"] = std::filesystem::path{connector.path}.filename().string();
-  out["configurationJson"] = connector.configuration.is_null()
-                                 ? Json::object()
-                                 : without_secrets(connector.configuration);
+  out["configurationJson"] =
+      connector.configuration.is_null() ? Json::object() : without_secrets(connector.configuration);
   for (const std::string_view beside : {"logLevel", "enableRemoteLogging", "reportStrategy"}) {
     const auto found = connector.configuration.find(std::string{beside});
     if (found != connector.configuration.end()) out[std::string{beside}] = *found;

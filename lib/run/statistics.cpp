@@ -72,8 +72,8 @@ Json telemetry(const Json& values, EpochMs now) {
 
 bool is_gauge(std::string_view counter) {
   static constexpr std::array<std::string_view, 10> kGauges{
-      "waiting", "heldBytes", "inFlight", "held", "devices", "unitsOnline", "undelivered",
-      "undeliveredBytes", "inWindow", "blocked"};
+      "waiting",     "heldBytes",   "inFlight",         "held",     "devices",
+      "unitsOnline", "undelivered", "undeliveredBytes", "inWindow", "blocked"};
   return std::find(kGauges.begin(), kGauges.end(), counter) != kGauges.end();
 }
 
@@ -256,8 +256,7 @@ std::string custom_line(const std::string& key, std::string_view output, EpochMs
   constexpr std::string_view kAround = " \t\r\n";
   const std::size_t first = output.find_first_not_of(kAround);
   if (first == std::string_view::npos) return "";
-  const std::string_view text =
-      output.substr(first, output.find_last_not_of(kAround) - first + 1);
+  const std::string_view text = output.substr(first, output.find_last_not_of(kAround) - first + 1);
   Json values = Json::object();
   if (const auto whole = parse_integer(text, INT64_MIN, INT64_MAX)) {
     values[key] = *whole;

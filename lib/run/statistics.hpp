@@ -82,8 +82,7 @@ std::string statistics_line(const StatisticsBook& book, const Machine& machine,
 /// The attributes that are told once: totalMemory, totalDisk, cpuCount.
 std::string machine_line(const Machine& machine);
 /// What the reference tells of each device: whose it is.
-std::string device_line(std::string_view device, std::string_view connector,
-                        std::string_view type);
+std::string device_line(std::string_view device, std::string_view connector, std::string_view type);
 /// A custom statistic: the output of its command as a number if it is one, else as text. "" = there
 /// was none.
 std::string custom_line(const std::string& key, std::string_view output, EpochMs now);

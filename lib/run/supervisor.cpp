@@ -80,16 +80,6 @@ Group::Hooks Supervisor::hooks_for(const std::string& name) {
   Group::Hooks hooks;
   hooks.find = hooks_.find;
   hooks.tell = hooks_.tell;
-  hooks.ended = [this, name](const Process& process, const std::string& why) {
-    hooks_.down(name, process, why);
-  };
-  hooks.began = [this, name](const Process&) {
-    const Group* group = pipeline(name);
-    if (group == nullptr) return;
-    const auto& units = group->units();
-    const auto runs = [](const auto& unit) { return unit->state == Unit::State::running; };
-    if (std::all_of(units.begin(), units.end(), runs)) hooks_.up(name);
-  };
   hooks.heard = [this, name](const Process& process, log::Level level, std::string_view text) {
     const auto found = std::find_if(pipelines_.begin(), pipelines_.end(), [&](const auto& running) {
       return !name.empty() && running->pipeline.name == name;

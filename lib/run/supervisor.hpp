@@ -26,11 +26,6 @@ class Supervisor {
         heard;
     /// Something happened to a process: for people.
     std::function<void(const Process& process, log::Level level, const std::string& text)> tell;
-    /// All processes of a pipeline run.
-    std::function<void(const std::string& pipeline)> up;
-    /// A process ended by itself; `pipeline` is "" for the ring.
-    std::function<void(const std::string& pipeline, const Process& process, const std::string& why)>
-        down;
     /// The ring stands and all pipelines have been started.
     std::function<void()> ready;
     /// The end of stop().

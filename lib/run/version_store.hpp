@@ -3,7 +3,8 @@
 // it. The user's own files are never written.
 //
 //   FOLDER/remote.json        both versions, and what the local files said when they were made;
-//                             replaced in one step, so a kill or a power cut leaves one or the other
+//                             replaced in one step, so a kill or a power cut leaves one or the
+//                             other
 //   FOLDER/files/…            the current version as files of the reference, made from it
 //   FOLDER/candidate/…        the same of a version that is being checked
 #pragma once

@@ -191,6 +191,7 @@ notation='voltage=ir:0:32float current=ir:6:16int/10 energy=40013:32uint,CDAB,x0
     ["tcp:1.2.3.4/1 a=hr:0 --once --plan"]="one at a time"
     ["rtu:/dev/null,x/1 a=hr:0"]="neither a baud rate"
     ["1.2.3.4:1502/3 a=hr:0"]="did you mean tcp:1.2.3.4:1502/3\\?"
+    ["1.2.3.4 40001"]="did you mean tcp:1.2.3.4\\?"
     ["/dev/ttyS77 a=hr:0"]="did you mean rtu:/dev/ttyS77,9600,8N1/1\\?"
     ["tcp:1.2.3.4/1 a=hr:0/0"]="divides by 0"
     ["tcp:1.2.3.4/1 a=hr:0:16uint:0"]="from 1 to 125"

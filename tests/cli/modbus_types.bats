@@ -141,3 +141,18 @@ END
   kill -TERM "$pid_serve"
   assert_ends serve 0 5
 }
+
+@test "function code 23 writes and reads in one request" {
+  serve_places
+  mkfifo "$T/down"
+  exec 9<>"$T/down"
+  STDIN="$T/down" background tool tbgw-modbus "tcp:127.0.0.1:$SERVE_PORT/1" --device d a=hr:4 9>&-
+  wait_for "$T/tool.out" '"event":"connect"'
+  # Reads 2 registers from 3 on, behind the write of 42 to 4.
+  printf '{"event":"rpc","device":"d","data":{"id":1,"method":"raw","params":"17000300020004000102002a"}}\n' >&9
+  wait_for "$T/tool.out" '"id":1,"data":\{"result":\{"value":"040000002a"\}\}'
+  exec 9>&-
+  kill -TERM "$pid_tool"
+  assert_ends tool 0
+  assert_equal "$(mbpoll -m tcp -p "$SERVE_PORT" -a 1 -0 -1 -q -r 4 -t 4 127.0.0.1 | sed -n 's/^\[4\]:[[:space:]]*//p')" 42
+}

@@ -12,7 +12,8 @@ setup() {
 teardown() { common_teardown; }
 
 start_push() {
-  STDIN="rw:$T/in" background push tbgw-push "$PLATFORM_URL" --token-file "$T/token" "$@"
+  STDIN="rw:$T/in" background push tbgw-push "$PLATFORM_URL" --token-file "$T/token" \
+    --protocol "${PROTOCOL:-auto}" "$@"
   wait_for "$T/push.out" platform-up
 }
 # The stand-in once more, with options.
@@ -29,11 +30,25 @@ said() { jq -c --arg kind "$1" "select(.kind == \$kind) | $2" "$T/platform.log";
 DEVICE='{"deviceName":"D","telemetry":[{"ts":1,"values":{"a":1}}]}'
 
 PUSH_OPTIONS=()
+# both TEST: the test twice, from the beginning.
+both() {
+  local PROTOCOL
+  for PROTOCOL in 5 3.1.1; do
+    echo "--- MQTT $PROTOCOL"
+    "$1"
+    [ "$PROTOCOL" = 5 ] || break
+    kill_background
+    rm -rf "${T:?}"/*
+    mkfifo "$T/in"
+    start_platform
+  done
+}
+
 for_each_version() {
   local version
   for version in 5 3.1.1; do
     echo "--- MQTT $version"
-    start_push --protocol "$version" "${PUSH_OPTIONS[@]}"
+    PROTOCOL=$version start_push "${PUSH_OPTIONS[@]}"
     "$1"
     kill -TERM "$pid_push"
     assert_ends push 0
@@ -78,15 +93,16 @@ rpcs() {
 }
 @test "RPCs and their answers, of a device and of the gateway itself" { for_each_version rpcs; }
 
-@test "the first RPC of a device has id 0, and that is an id" {
+first_id() {
   start_push
   up "$DEVICE"
   wait_for "$T/platform.log" '"kind":"telemetry"'
   platform 'rpc D m null'
   wait_for "$T/push.out" '"data":\{"id":0,"method":"m","params":null\}'
 }
+@test "the first RPC of a device has id 0, and that is an id" { both first_id; }
 
-@test "an RPC that comes again on the next connection is not done twice" {
+comes_again() {
   start_push
   up "$DEVICE"
   wait_for "$T/platform.log" '"kind":"telemetry"'
@@ -99,6 +115,7 @@ rpcs() {
   wait_for "$T/platform.log" '"kind":"rpc-reply"'
   assert_equal "$(grep -c '"method":"open"' "$T/push.out")" 1
 }
+@test "an RPC that comes again on the next connection is not done twice" { both comes_again; }
 
 @test "connect and disconnect events reach the platform in their place" {
   start_push
@@ -116,7 +133,7 @@ rpcs() {
   assert_equal "$(said connect .device)" '"D"'
 }
 
-@test "shared keys of a device are asked for on each connection, and only changes are told" {
+shared_keys() {
   platform 'attributes D {"limit":7,"other":1}'
   start_push
   up '{"event":"connect","device":"D","deviceType":"meter","sharedKeys":["limit"]}'
@@ -132,16 +149,18 @@ rpcs() {
   assert_equal "$(events)" '{"event":"attributes","device":"D","data":{"limit":7}}
 {"event":"attributes","device":"D","data":{"limit":8}}'
 }
+@test "shared keys of a device are asked for on each connection, and only changes are told" { both shared_keys; }
 
-@test "attributes are asked for on request" {
+on_request() {
   platform 'attributes D {"limit":7}'
   start_push
   up "$DEVICE" '{"event":"attributes-request","device":"D","id":"q","scope":"shared","keys":["limit","none"]}'
   wait_for "$T/push.out" attributes-response
   assert_equal "$(events)" '{"event":"attributes-response","device":"D","id":"q","data":{"limit":7}}'
 }
+@test "attributes are asked for on request" { both on_request; }
 
-@test "renamed and deleted devices are told" {
+notices() {
   start_push
   up "$DEVICE"
   wait_for "$T/platform.log" '"kind":"telemetry"'
@@ -152,6 +171,7 @@ rpcs() {
   assert_equal "$(events)" '{"event":"device-renamed","device":"D","from":"D","to":"E"}
 {"event":"device-deleted","device":"D"}'
 }
+@test "renamed and deleted devices are told" { both notices; }
 
 renames() {
   up "$DEVICE"
@@ -206,7 +226,7 @@ repeats() {
 }
 @test "a repeated RPC is answered from memory, an equal id alone is no repeat" { for_each_version repeats; }
 
-@test "an answer that is too large becomes an error, also the second time" {
+too_large() {
   start_push --max-payload 1K
   up "$DEVICE"
   wait_for "$T/platform.log" '"kind":"telemetry"'
@@ -218,6 +238,7 @@ repeats() {
   wait_count "$T/platform.log" '"kind":"rpc-reply"' 2
   assert_equal "$(said rpc-reply .data | sort -u)" '{"error":"the answer is too large"}'
 }
+@test "an answer that is too large becomes an error, also the second time" { both too_large; }
 
 # Every device but D7 answers at once.
 answerer() {
@@ -290,7 +311,7 @@ expiry() {
   for_each_version expiry
 }
 
-@test "an RPC for a device that nobody named is answered with an error" {
+nobody() {
   start_push
   up "$DEVICE"
   wait_for "$T/platform.log" '"kind":"telemetry"'
@@ -301,6 +322,7 @@ expiry() {
   assert_equal "$(said rpc-reply 'select(.device == "D") | .data')" '{"error":"unknown device"}'
   assert_equal "$(grep -c '"event":"rpc"' "$T/push.out")" 0
 }
+@test "an RPC for a device that nobody named is answered with an error" { both nobody; }
 
 @test "a device that is silent is kept alive, so that an RPC still reaches it" {
   stop_platform_and_start --inactivity 4

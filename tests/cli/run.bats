@@ -112,6 +112,7 @@ name = "again"
 env = {WHO = "C"}
 command = ["./again"]
 END
+  # shellcheck disable=SC2016 # the script is to expand it
   printf '#!/bin/sh\necho "{\\"deviceName\\":\\"$WHO\\",\\"telemetry\\":{\\"c\\":1}}"\nexit 3\n' >again
   chmod +x again
   start_gateway -v gateway.toml

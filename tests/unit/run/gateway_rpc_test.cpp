@@ -32,7 +32,8 @@ TEST_F(GatewayRpcTest, AnswersAsTheReferenceDoes) {
   EXPECT_EQ(*call("gateway_stats").reply, (Json{{"eventsProduced", 7}}));
   EXPECT_EQ((*call("gateway_version").reply)["resp"]["current_version"], "0.1.0");
   for (const char* unknown : {"gateway_", "gateway_nothing", "nothing", ""}) {
-    EXPECT_EQ(*call(unknown).reply, (Json{{"error", "Method not found"}, {"code", 404}})) << unknown;
+    EXPECT_EQ(*call(unknown).reply, (Json{{"error", "Method not found"}, {"code", 404}}))
+        << unknown;
   }
 }
 
@@ -60,7 +61,8 @@ TEST_F(GatewayRpcTest, TypeAndMethodGoToEachConnectorOfTheType) {
 }
 
 TEST_F(GatewayRpcTest, WithoutAnAllowListThereIsNoShell) {
-  for (const char* method : {"getTermInfo", "sendCommand", "getCommandStatus", "terminateCommand"}) {
+  for (const char* method :
+       {"getTermInfo", "sendCommand", "getCommandStatus", "terminateCommand"}) {
     EXPECT_EQ((*call(method, {{"command", "ls"}}).reply)["code"], 404) << method;
   }
   EXPECT_EQ((*call("gateway_reboot").reply)["code"], 403);
@@ -80,8 +82,9 @@ TEST_F(GatewayRpcTest, TheShellRunsNothingButTheFixedCommands) {
   shell_.started();
   EXPECT_EQ(call("sendCommand", {{"command", "disk"}}).command, "");
   shell_.output("12%\n", "");
-  EXPECT_EQ(*call("getCommandStatus").reply,
-            (Json{{"data", {{{"stdout", "12%\n"}, {"stderr", ""}}}}, {"cwd", "/"}, {"done", false}}));
+  EXPECT_EQ(
+      *call("getCommandStatus").reply,
+      (Json{{"data", {{{"stdout", "12%\n"}, {"stderr", ""}}}}, {"cwd", "/"}, {"done", false}}));
   EXPECT_TRUE(call("terminateCommand").terminate);
   shell_.ended();
   EXPECT_EQ((*call("getCommandStatus").reply)["done"], true);

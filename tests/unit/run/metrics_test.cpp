@@ -93,7 +93,8 @@ TEST(Metrics, CountersGoOnOverTheRestartOfATool) {
   StatisticsBook book = a_book();
   book.take(Json{{"event", "stats"}, {"tool", "tbgw-serial"}, {"counters", {{"frames", 1}}}},
             "Kessel ü");
-  EXPECT_NE(metrics_text(book, {}).find("tbgw_frames_total{pipeline=\"Kessel ü\",tool=\"tbgw-serial\"} 5\n"),
+  EXPECT_NE(metrics_text(book, {}).find(
+                "tbgw_frames_total{pipeline=\"Kessel ü\",tool=\"tbgw-serial\"} 5\n"),
             std::string::npos);
 }
 
@@ -179,7 +180,8 @@ TEST_F(MetricsServerTest, WhoSaysNothingOrTooMuchHoldsUpNobody) {
   ASSERT_TRUE(write_all(good.get(), "GET / HTTP/1.0\r\n\r\n").has_value());
   EXPECT_EQ(read_all(good.get()).substr(0, 12), "HTTP/1.0 200");
   const Fd noisy = connect();
-  ASSERT_TRUE(write_all(noisy.get(), std::string(MetricsServer::kLongestRequest + 1, 'x')).has_value());
+  ASSERT_TRUE(
+      write_all(noisy.get(), std::string(MetricsServer::kLongestRequest + 1, 'x')).has_value());
   EXPECT_EQ(read_all(noisy.get()).substr(0, 12), "HTTP/1.0 431");
   idle.push_back(connect());
   turn(5);

@@ -17,7 +17,8 @@ using std::chrono::seconds;
 class RemoteControlTest : public testing::Test {
  protected:
   RemoteControlTest() {
-    state_.general = {{"host", "tb"}, {"security", {{"type", "accessToken"}, {"accessToken", "T"}}}};
+    state_.general = {{"host", "tb"},
+                      {"security", {{"type", "accessToken"}, {"accessToken", "T"}}}};
     RemoteConnector m;
     m.name = "M";
     m.type = "modbus";
@@ -84,7 +85,8 @@ TEST_F(RemoteControlTest, OnEachConnectionItAsksForItsSharedAttributes) {
                   now_);
   EXPECT_FALSE(control_->take_state().has_value());
   control_->event(
-      {{"event", "attributes-response"}, {"id", asked["id"]}, {"data", {{"M", document(1)}}}}, now_);
+      {{"event", "attributes-response"}, {"id", asked["id"]}, {"data", {{"M", document(1)}}}},
+      now_);
   EXPECT_TRUE(control_->take_state().has_value());
 }
 
@@ -181,8 +183,8 @@ TEST_F(RemoteControlTest, AfterARestartATrialGoesOn) {
   const RemoteState before = state_;
   state_.connectors[0].configuration["port"] = 503;
   state_.connectors[0].document = document(503);
-  control_ = std::make_unique<RemoteControl>(state_, before, Names{"M"},
-                                             RemoteCheck{}, "0.1", RemoteTimes{}, now_);
+  control_ = std::make_unique<RemoteControl>(state_, before, Names{"M"}, RemoteCheck{}, "0.1",
+                                             RemoteTimes{}, now_);
   EXPECT_FALSE(published().contains("M"));
   pass(seconds(30));
   EXPECT_EQ(control_->take_state(), before);
@@ -192,8 +194,9 @@ TEST_F(RemoteControlTest, EventsOfDevicesAndStrangeOnesMeanNothing) {
   published();
   for (const Json& strange :
        {Json{{"event", "attributes"}, {"device", "D"}, {"data", {{"M", document(1)}}}},
-        Json{{"event", "attributes"}, {"deleted", {"M"}}}, Json{{"event", "attributes"}, {"data", 1}},
-        Json{{"event", 1}}, Json{{"x", 1}}, Json{{"event", "attributes-response"}, {"data", {{"M", 1}}}}})
+        Json{{"event", "attributes"}, {"deleted", {"M"}}},
+        Json{{"event", "attributes"}, {"data", 1}}, Json{{"event", 1}}, Json{{"x", 1}},
+        Json{{"event", "attributes-response"}, {"data", {{"M", 1}}}}})
     control_->event(strange, now_);
   EXPECT_FALSE(control_->take_state().has_value());
   EXPECT_TRUE(control_->take_lines().empty());

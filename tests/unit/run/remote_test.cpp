@@ -25,8 +25,11 @@ RemoteConnector local(const std::string& name, const Json& configuration) {
 }
 
 Json document(const std::string& name, const Json& configuration, int ts) {
-  return {{"name", name},           {"type", "modbus"}, {"configuration", name + ".json"},
-          {"configurationJson", configuration}, {"ts", ts}};
+  return {{"name", name},
+          {"type", "modbus"},
+          {"configuration", name + ".json"},
+          {"configurationJson", configuration},
+          {"ts", ts}};
 }
 
 class RemoteTest : public testing::Test {
@@ -123,8 +126,8 @@ TEST_F(RemoteTest, ShapesThatMeanNothingAreRefused) {
 }
 
 TEST_F(RemoteTest, SecurityWithoutASecretKeepsOurs) {
-  const RemoteChange change = apply(
-      {{"general_configuration", {{"host", "b"}, {"security", {{"type", "accessToken"}}}}}});
+  const RemoteChange change =
+      apply({{"general_configuration", {{"host", "b"}, {"security", {{"type", "accessToken"}}}}}});
   EXPECT_EQ(change.changed, Names{"general_configuration"});
   EXPECT_EQ(state_.general["security"]["accessToken"], "SECRET");
   EXPECT_EQ(change.acknowledge.at("general_configuration")["security"],
@@ -145,8 +148,8 @@ TEST_F(RemoteTest, WhatWePublishedComesBackAsNoChange) {
 }
 
 TEST_F(RemoteTest, LocalSecretsStayAndThePlatformsAreEchoed) {
-  state_.connectors = {
-      local("M", {{"broker", {{"host", "a"}, {"security", {{"username", "u"}, {"password", "p"}}}}}})};
+  state_.connectors = {local(
+      "M", {{"broker", {{"host", "a"}, {"security", {{"username", "u"}, {"password", "p"}}}}}})};
   EXPECT_EQ(all_attributes(state_, "1").dump().find("\"p\""), std::string::npos);
   // Edited on the platform, where the password is not known.
   Json edited = connector_attribute(state_.connectors[0])["configurationJson"];

@@ -36,15 +36,15 @@ TEST_F(StatisticsTest, NamesAreTheReferences) {
   EXPECT_FALSE(line.contains("deviceName"));
   const Json& values = line["telemetry"][0]["values"];
   EXPECT_EQ(line["telemetry"][0]["ts"], 7);
-  EXPECT_EQ(values["connectorsStats"]["My Boiler"],
-            (Json{{"connectorMsgsReceived", 5},
-                  {"connectorBytesReceived", 100},
-                  {"convertersMsgProcessed", 4},
-                  {"convertersMsgDropped", 1},
-                  {"storageMsgPushed", 4},
-                  {"connectorsErrors", 1},
-                  {"convertersErrors", 1}}));
-  EXPECT_EQ(values["connectorsStats"]["plant"], (Json{{"connectorsErrors", 0}, {"convertersErrors", 0}}));
+  EXPECT_EQ(values["connectorsStats"]["My Boiler"], (Json{{"connectorMsgsReceived", 5},
+                                                          {"connectorBytesReceived", 100},
+                                                          {"convertersMsgProcessed", 4},
+                                                          {"convertersMsgDropped", 1},
+                                                          {"storageMsgPushed", 4},
+                                                          {"connectorsErrors", 1},
+                                                          {"convertersErrors", 1}}));
+  EXPECT_EQ(values["connectorsStats"]["plant"],
+            (Json{{"connectorsErrors", 0}, {"convertersErrors", 0}}));
   EXPECT_EQ(values["serviceStats"]["storageMsgCount"], 2);
   EXPECT_EQ(values["serviceStats"]["platformMsgPushed"], 3);
   EXPECT_EQ(values["machineStats"]["msgsSentToPlatform"], 3);
@@ -73,8 +73,9 @@ TEST_F(StatisticsTest, AToolThatWasRestartedLosesNoCount) {
 }
 
 TEST_F(StatisticsTest, StrangeEventsAreNoCounts) {
-  for (const Json& strange : {Json(1), Json{{"event", "stats"}}, Json{{"event", "fault"}},
-                              Json{{"event", "stats"}, {"tool", 3}, {"counters", {{"a", -1}, {"b", "x"}}}}})
+  for (const Json& strange :
+       {Json(1), Json{{"event", "stats"}}, Json{{"event", "fault"}},
+        Json{{"event", "stats"}, {"tool", 3}, {"counters", {{"a", -1}, {"b", "x"}}}}})
     book_.take(strange, "plant");
   for (const auto& [source, counters] : book_.all())
     EXPECT_TRUE(counters.empty());
@@ -94,8 +95,9 @@ TEST_F(StatisticsTest, CustomStatisticsAreNumbersIfTheyCanBe) {
 }
 
 TEST_F(StatisticsTest, ADeviceIsToldWhoseItIs) {
-  EXPECT_EQ(device_line("D", "My Boiler", "serial"),
-            R"({"attributes":[{"connectorName":"My Boiler","connectorType":"serial"}],"deviceName":"D"})");
+  EXPECT_EQ(
+      device_line("D", "My Boiler", "serial"),
+      R"({"attributes":[{"connectorName":"My Boiler","connectorType":"serial"}],"deviceName":"D"})");
 }
 
 TEST_F(StatisticsTest, TheMachineIsSeen) {

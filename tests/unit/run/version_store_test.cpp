@@ -90,8 +90,7 @@ TEST_F(VersionStoreTest, SecretsAreForTheOwnerOnly) {
   ASSERT_TRUE(store.put(changed(local, 503), {}).has_value());
   for (const auto& entry : files::recursive_directory_iterator(root_ / "state")) {
     if (!entry.is_regular_file()) continue;
-    EXPECT_EQ(entry.status().permissions(),
-              files::perms::owner_read | files::perms::owner_write)
+    EXPECT_EQ(entry.status().permissions(), files::perms::owner_read | files::perms::owner_write)
         << entry.path();
   }
 }
