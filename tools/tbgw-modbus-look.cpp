@@ -16,22 +16,12 @@
 #include "modbus/explore.hpp"
 #include "modbus/socket_stream.hpp"
 #include "modbus/tag_notation.hpp"
-#include "modbus/timing.hpp"
 #include "tbgw-modbus-port.hpp"
 
 namespace tbgw {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// How long a unit is waited for in a scan.
-constexpr modbus::Milliseconds kScanPatience{200};
-
-void print(const std::string& line) {
-  if (const auto done = write_all(STDOUT_FILENO, line + "\n"); !done) {
-    throw Fatal(Status::io_error, "cannot write to standard output: " + done.error().text);
-  }
-}
 
 /// The bus, connected. Fatal if it cannot be had.
 std::unique_ptr<modbus::Asker> ask(const modbus::Bus& bus) {
@@ -59,7 +49,7 @@ Status guess(const ModbusOptions& o, const modbus::Model& model) {
   const modbus::Unit& unit = model.units.front();
   const auto asker = ask(model.buses[unit.bus]);
   const modbus::Table table = place->table.value_or(modbus::Table::holding_registers);
-  if (const auto done = modbus::guess(*asker, unit, table, place->first, print); !done) {
+  if (const auto done = modbus::guess(*asker, unit, table, place->first, print_line); !done) {
     throw Fatal(Status::unavailable,
                 modbus::describe(table, place->first) + ": " + done.error().text);
   }
@@ -73,13 +63,12 @@ Status scan(const ModbusOptions& o, const modbus::Model& model) {
   StatusLine status(!o.common.quiet);
   for (const modbus::Bus& bus : model.buses) {
     const auto asker = ask(bus);
-    const auto frames = std::chrono::ceil<modbus::Milliseconds>(modbus::wire_time(bus, 16));
-    const auto patience = o.timeout.count() >= 0 ? o.timeout : kScanPatience + frames;
+    const auto patience = o.timeout.count() >= 0 ? o.timeout : modbus::patience_on(bus);
     found += modbus::scan_units(
         *asker, bus, *ids, patience,
         [&](const std::string& line) {
           status.clear();
-          print(line);
+          print_line(line);
         },
         [&](std::uint8_t id) {
           static_cast<void>(
@@ -97,7 +86,7 @@ Status identify(const modbus::Model& model) {
     const auto asker = ask(model.buses[i]);
     for (const modbus::Unit& unit : model.units) {
       if (unit.bus != i) continue;
-      if (const auto done = modbus::identify_unit(*asker, unit, print); !done) {
+      if (const auto done = modbus::identify_unit(*asker, unit, print_line); !done) {
         log::error(unit.device_name + ": " + done.error().text);
         status = Status::unavailable;
       }
@@ -147,24 +136,32 @@ Status write(const ModbusOptions& o, const modbus::Model& model) {
       throw Fatal(result.exception != 0 ? Status::data_error : Status::unavailable,
                   unit.device_name + ": " + tag.key + " could not be written: " + result.error);
     }
-    print(Json{{"device", unit.device_name},
-               {"tag", tag.key},
-               {"place", modbus::describe(tag.table(), tag.address)},
-               {"value", value}}
-              .dump());
+    const Json line{{"device", unit.device_name},
+                    {"tag", tag.key},
+                    {"place", modbus::describe(tag.table(), tag.address)},
+                    {"value", value}};
+    print_line(line.dump());
   }
   return Status::ok;
 }
 
 }  // namespace
 
+void print_line(const std::string& line) {
+  if (const auto done = write_all(STDOUT_FILENO, line + "\n"); !done) {
+    throw Fatal(Status::io_error, "cannot write to standard output: " + done.error().text);
+  }
+}
+
 bool wants_look(const ModbusOptions& o) {
   const int asked = static_cast<int>(o.plan) + static_cast<int>(o.identify) +
                     static_cast<int>(!o.guess.empty()) + static_cast<int>(!o.scan.empty()) +
-                    static_cast<int>(!o.write.empty()) + static_cast<int>(o.once);
+                    static_cast<int>(!o.write.empty()) + static_cast<int>(o.once) +
+                    static_cast<int>(o.probe);
   if (asked > 1) {
-    throw Fatal(Status::usage,
-                "--once, --plan, --guess, --scan, --identify and --write go one at a time");
+    throw Fatal(
+        Status::usage,
+        "--once, --plan, --guess, --scan, --probe, --identify and --write go one at a time");
   }
   return asked == 1 && !o.once;
 }
@@ -174,7 +171,7 @@ Status look(const ModbusOptions& o, modbus::Model model) {
   for (modbus::Bus& bus : model.buses)
     bus.connect_timeout = std::min(bus.connect_timeout, modbus::Milliseconds{5000});
   if (o.plan) {
-    modbus::explain_plan(model, print, [](const std::string& text) { log::warn(text); });
+    modbus::explain_plan(model, print_line, [](const std::string& text) { log::warn(text); });
     return Status::ok;
   }
   if (!o.guess.empty()) return guess(o, model);

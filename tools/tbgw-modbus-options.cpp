@@ -54,6 +54,8 @@ void declare_looking(CLI::App& app, ModbusOptions& o) {
   app.add_option("--scan", o.scan, "Find the units that answer, such as 1-247")
       ->type_name("UNITS")
       ->group(kLooking);
+  app.add_flag("--probe", o.probe, "Find the settings of a serial line (rtu: of every port)")
+      ->group(kLooking);
   app.add_flag("--identify", o.identify, "Print what the units say of themselves")->group(kLooking);
   app.add_option("--write", o.write, "Write a tag (or PLACE:TYPE) and exit; may be repeated")
       ->type_name("TAG=VALUE")

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tbgw-modbus-port.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <variant>
@@ -20,6 +23,14 @@ serial::LineSettings line_settings(const modbus::SerialSettings& settings) {
   line.stop_bits = settings.stop_bits == 2 ? serial::StopBits::two : serial::StopBits::one;
   if (settings.rs485) line.rs485.emplace();
   return line;
+}
+
+Fd hold_port(const modbus::Bus& bus) {
+  const auto path = serial::locate(bus.path);
+  const auto* name = std::get_if<std::string>(&path);
+  struct stat info {};
+  if (name == nullptr || ::stat(name->c_str(), &info) != 0 || !S_ISCHR(info.st_mode)) return {};
+  return Fd{::open(name->c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)};
 }
 
 Result<modbus::Stream::State> PortStream::open() {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/fd.hpp"
 #include "modbus/model.hpp"
 #include "modbus/stream.hpp"
 #include "serial/marked_input.hpp"
@@ -33,6 +34,10 @@ class PortStream final : public modbus::Stream {
   std::optional<serial::PortError> error_;
   serial::MarkedInput marked_;
 };
+
+/// The port of the bus, held open: its DTR stays as it is while it is opened with one set of
+/// settings after the other (a fall resets some devices). Empty if it cannot be opened.
+Fd hold_port(const modbus::Bus& bus);
 
 /// The line's settings in lib/serial's words.
 serial::LineSettings line_settings(const modbus::SerialSettings& settings);

@@ -29,6 +29,7 @@ struct ModbusOptions {
   bool once = false;
   bool plan = false;
   bool identify = false;
+  bool probe = false;
   bool check = false;
   std::string guess;
   std::string scan;

@@ -10,6 +10,7 @@
 #include "modbus/connector.hpp"
 #include "tbgw-modbus-look.hpp"
 #include "tbgw-modbus-port.hpp"
+#include "tbgw-modbus-probe.hpp"
 #include "tbgw-modbus-serve.hpp"
 #include "tbgw-modbus-setup.hpp"
 
@@ -120,6 +121,7 @@ Status run(const ModbusOptions& options) {
     }
     return serve(options, options.operands[1]);
   }
+  if (options.probe) return probe(options);
   modbus::Model model = model_of(options);
   if (looks) return look(options, std::move(model));
   check(options, model);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modbus/asker.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -23,10 +25,17 @@ Result<void> Asker::open() {
   return {};
 }
 
+void Asker::give_up_at(int fd) {
+  loop_.watch(fd, POLLIN, [this, fd](short) {
+    loop_.forget(fd);
+    given_up_ = true;
+  });
+}
+
 /// Keeps the silences of the bus; a connection that ended is had again.
 void Asker::wait_until_ready() {
   failed_.reset();
-  while (!failed_) {
+  while (!failed_ && !given_up_) {
     const Loop::Time at = channel_.ready_at();
     const Loop::Time now = Loop::Clock::now();
     if (at <= now) return;
@@ -42,11 +51,13 @@ TransactionEnd Asker::ask(std::uint8_t unit, const Request& request, Millisecond
                           int retries) {
   for (;; --retries) {
     wait_until_ready();
+    if (given_up_) break;
     end_.reset();
     channel_.start({1, unit, request, timeout});
     channel_.flush();
-    while (!end_)
+    while (!end_ && !given_up_)
       loop_.turn();
+    if (!end_) break;
     const bool again = end_->kind == TransactionEnd::Kind::silent ||
                        end_->kind == TransactionEnd::Kind::garbled ||
                        end_->kind == TransactionEnd::Kind::cut_off;
@@ -54,6 +65,7 @@ TransactionEnd Asker::ask(std::uint8_t unit, const Request& request, Millisecond
     // On a line where answers do not name their request, a late one must be over.
     if (bus_.framing != Framing::tcp) loop_.turn(std::min(timeout, Milliseconds{200}));
   }
+  return {1, TransactionEnd::Kind::cut_off, {}, "given up", now_ms(), {}};
 }
 
 OperationResult Asker::run(Operation operation) {

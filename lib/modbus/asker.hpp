@@ -20,6 +20,8 @@ class Asker {
 
   /// Waits for the connection; its connect_timeout bounds it. Error: why there is none.
   Result<void> open();
+  /// ask() gives up (cut_off) as soon as this descriptor is readable, such as that of Signals.
+  void give_up_at(int fd);
   /// Up to `retries` more attempts where nothing came.
   TransactionEnd ask(std::uint8_t unit, const Request& request, Milliseconds timeout, int retries);
   /// All requests of a command, with the unit's own timeouts and retries.
@@ -33,6 +35,7 @@ class Asker {
   Channel channel_;
   std::optional<TransactionEnd> end_;
   std::optional<std::string> failed_;
+  bool given_up_ = false;
 };
 
 }  // namespace tbgw::modbus

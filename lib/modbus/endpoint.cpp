@@ -91,6 +91,23 @@ std::size_t units_at(std::string_view text) {
   return digits ? slash : std::string_view::npos;
 }
 
+/// The settings of its line, and which of them are said.
+Result<void> parse_settings(std::string_view text, Endpoint& endpoint) {
+  SerialSettings said;
+  said.baud = 0;
+  said.data_bits = 0;
+  if (auto good = parse_line(text, said); !good) return good;
+  SerialSettings& line = endpoint.bus.serial;
+  endpoint.baud_said = said.baud != 0;
+  endpoint.format_said = said.data_bits != 0;
+  if (endpoint.baud_said) line.baud = said.baud;
+  if (!endpoint.format_said) return {};
+  line.data_bits = said.data_bits;
+  line.parity = said.parity;
+  line.stop_bits = said.stop_bits;
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<std::uint8_t>> parse_unit_ids(std::string_view text) {
@@ -150,8 +167,8 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     out.bus.path = rest.substr(0, comma);
     if (out.bus.path.empty()) return not_an_endpoint(text);
     if (out.bus.framing == Framing::ascii) out.bus.serial.data_bits = 7;
-    const auto good = parse_line(rest.substr(std::min(comma + 1, rest.size())), out.bus.serial);
-    if (!good) return good.error();
+    if (const auto good = parse_settings(rest.substr(std::min(comma + 1, rest.size())), out); !good)
+      return good.error();
   } else if (const auto good = parse_host(rest, out.bus); !good) {
     return good.error();
   }

@@ -23,6 +23,8 @@ namespace tbgw::modbus {
 struct Endpoint {
   Bus bus;
   std::vector<std::uint8_t> units{1};
+  bool baud_said = false;  ///< bus.serial.baud is not the default
+  bool format_said = false;
 };
 /// Error: what is wrong, and what it should look like.
 Result<Endpoint> parse_endpoint(std::string_view text);

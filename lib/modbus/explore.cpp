@@ -17,6 +17,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 using End = TransactionEnd::Kind;
 
+/// How long a unit may think that may not be there.
+constexpr Milliseconds kPatience{200};
+
 constexpr std::array<std::string_view, 4> kOrders{"ABCD", "CDAB", "BADC", "DCBA"};
 
 /// With three places behind the point.
@@ -122,23 +125,37 @@ Result<void> guess(Asker& asker, const Unit& unit, Table table, std::uint16_t ad
   return {};
 }
 
+Milliseconds patience_on(const Bus& bus) {
+  constexpr std::size_t kRequest = 5;
+  constexpr std::size_t kAnswer = 4;
+  const auto frames = wire_time(bus, wire_size(bus.framing, kRequest)) +
+                      wire_time(bus, wire_size(bus.framing, kAnswer)) + silence_of(bus);
+  return kPatience + std::chrono::ceil<Milliseconds>(frames);
+}
+
+std::optional<Sighting> look_for(Asker& asker, std::uint8_t id, Milliseconds patience) {
+  const Request request = read_request(Table::holding_registers, 0, 1);
+  const TransactionEnd end = asker.ask(id, request, patience, 0);
+  if (end.kind != End::answered) return std::nullopt;
+  const bool good = end.answer.kind == Answer::Kind::good;
+  return Sighting{good ? std::string{"good"} : end.answer.text, end.answer.exception, end.spent};
+}
+
 std::size_t scan_units(Asker& asker, const Bus& bus, const std::vector<std::uint8_t>& ids,
                        Milliseconds timeout, const PrintLine& print,
                        const std::function<void(std::uint8_t)>& progress) {
   std::size_t found = 0;
-  const Request request = read_request(Table::holding_registers, 0, 1);
   for (const std::uint8_t id : ids) {
     progress(id);
-    const TransactionEnd end = asker.ask(id, request, timeout, 0);
-    if (end.kind != End::answered) continue;
+    const auto sighting = look_for(asker, id, timeout);
+    if (!sighting) continue;
     // A gateway that answers for a unit that does not.
-    if (end.answer.exception == 10 || end.answer.exception == 11) continue;
+    if (sighting->exception == 10 || sighting->exception == 11) continue;
     ++found;
-    const bool good = end.answer.kind == Answer::Kind::good;
     print(Json{{"bus", bus.name},
                {"unit", id},
-               {"answer", good ? std::string{"good"} : end.answer.text},
-               {"ms", end.spent.count()}}
+               {"answer", sighting->answer},
+               {"ms", sighting->spent.count()}}
               .dump());
   }
   return found;

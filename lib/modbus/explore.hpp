@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,17 @@ void explain_plan(const Model& model, const PrintLine& print,
 /// One place read as every type, in all four orders. Error: it could not be read.
 Result<void> guess(Asker& asker, const Unit& unit, Table table, std::uint16_t address,
                    const PrintLine& print);
+
+/// How long a unit is waited for that may not be there: a while, and the frames on the wire.
+Milliseconds patience_on(const Bus& bus);
+/// A unit that answered, good or bad.
+struct Sighting {
+  std::string answer;  ///< "good", or the exception in words
+  unsigned exception = 0;
+  Milliseconds spent{0};
+};
+/// Asks for one register, once.
+std::optional<Sighting> look_for(Asker& asker, std::uint8_t id, Milliseconds patience);
 
 /// Who answers at all, good or bad. Gives how many.
 std::size_t scan_units(Asker& asker, const Bus& bus, const std::vector<std::uint8_t>& ids,
