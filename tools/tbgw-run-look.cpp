@@ -10,6 +10,7 @@
 
 #include "core/fd.hpp"
 #include "core/listener.hpp"
+#include "core/output.hpp"
 #include "core/time.hpp"
 #include "run/checks.hpp"
 #include "run/control.hpp"
@@ -26,7 +27,9 @@ using Json = nlohmann::json;
 constexpr std::chrono::seconds kRefresh{2};
 
 void print(const std::string& text) {
-  if (const auto written = write_all(1, text); !written) throw ConsumerGone{};
+  LineWriter out(STDOUT_FILENO);
+  out.buffer() += text;
+  out.flush();
 }
 
 /// What tbgw-spoolctl says of the folder, which it reads beside the spool.

@@ -11,6 +11,7 @@
 
 #include "core/result.hpp"
 #include "serial/port.hpp"
+#include "serial/usb_name.hpp"
 
 namespace tbgw::serial {
 
@@ -30,16 +31,6 @@ struct PortInfo {
 std::vector<PortInfo> list_ports();
 /// One JSON object: port, description, …, and who holds the port now (heldBy).
 std::string port_line(const PortInfo& info);
-
-/// "usb:VID:PID" or "usb:VID:PID:SERIAL".
-struct UsbName {
-  std::string vid;
-  std::string pid;
-  std::string serial;  ///< "" = any
-  bool operator==(const UsbName&) const = default;
-};
-bool is_usb_name(std::string_view name);
-Result<UsbName> parse_usb_name(std::string_view name);
 
 /// The one port of `ports` that has this identity. None: absent; several: unsuitable, named.
 std::variant<std::string, PortError> pick_usb(const std::vector<PortInfo>& ports,

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "serial/link.hpp"
-#include "serial/port_list.hpp"
+#include "serial/usb_name.hpp"
 
 namespace tbgw::serial {
 namespace {

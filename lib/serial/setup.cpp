@@ -5,7 +5,7 @@
 
 #include "core/number.hpp"
 #include "core/text.hpp"
-#include "serial/port_list.hpp"
+#include "serial/usb_name.hpp"
 
 namespace tbgw::serial {
 namespace {

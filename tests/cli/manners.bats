@@ -61,7 +61,7 @@ works() {
       ;;
     tbgw-run)
       printf '[[pipeline]]\nname = "p"\ncommand = ["true"]\n' >"$T/gateway.toml"
-      COMMAND=(tbgw-run check "$T/gateway.toml") FILTER=no COUNTS=no INPUT=''
+      COMMAND=(tbgw-run print "$T/gateway.toml") FILTER=no COUNTS=no INPUT=''
       ABSENT=(tbgw-run "$T/no-such-file") ABSENT_STATUS=78
       ;;
     tbgw-spool)

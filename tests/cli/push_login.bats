@@ -67,7 +67,7 @@ secret() { (umask 077 && printf '%s\n' "$2" >"$T/$1"); }
   # A URL that is said is the one that counts.
   TB_GW_HOST=127.9.9.9 TB_GW_ACCESS_TOKEN=test-token run -0 tbgw-push "$PLATFORM_URL" <<<"$READING"
   # Its port for TLS means TLS.
-  TB_GW_HOST=127.0.0.1 TB_GW_PORT=8883 run -0 --separate-stderr tbgw-push --drain-timeout 100ms </dev/null
+  TB_GW_HOST=127.0.0.1 TB_GW_PORT=8883 run -0 --separate-stderr tbgw-push --drain-timeout 3s </dev/null
   assert_regex "$stderr" "mqtts://127.0.0.1:8883"
 }
 

@@ -156,11 +156,13 @@ END
 #!/bin/bash
 # As fast as it is read; what it said last is on record.
 n=$(cat last 2>/dev/null || echo 0)
-trap 'echo "$n" >last; exit 0' TERM
-while :; do
+trap 'stop=yes' TERM
+until [ "$stop" ]; do
   n=$((n + 1))
-  echo "{\"deviceName\":\"L\",\"telemetry\":[{\"ts\":$((1790000000000 + n)),\"values\":{\"n\":$n}}]}"
+  # A signal may cut it short: then again, whole.
+  until echo "{\"deviceName\":\"L\",\"telemetry\":[{\"ts\":$((1790000000000 + n)),\"values\":{\"n\":$n}}]}"; do echo; done 2>/dev/null
 done
+echo "$n" >last
 END
   chmod +x load
   start_gateway gateway.toml
