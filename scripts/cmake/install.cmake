@@ -24,8 +24,35 @@ install(DIRECTORY ${completions}/zsh/ DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/\
 set(documents ${CMAKE_INSTALL_DATADIR}/doc/tbgw)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/scripts/package/copyright
         DESTINATION ${documents})
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/scripts/examples/ ${PROJECT_SOURCE_DIR}/scripts/systemd/
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/scripts/examples/
         DESTINATION ${documents}/examples USE_SOURCE_PERMISSIONS PATTERN ".*" EXCLUDE)
+install(FILES ${PROJECT_SOURCE_DIR}/scripts/systemd/tbgw-serial@.service
+        DESTINATION ${documents}/examples)
+
+# Services. In the sources they name what is below /usr; where they go is known only at install time.
+set(services ${PROJECT_SOURCE_DIR}/scripts)
+set(stages tbgw tbgw-uplink tbgw-route tbgw-connector)
+install(PROGRAMS ${services}/libexec/stage DESTINATION libexec/tbgw)
+install(FILES ${services}/systemd/tbgw.service ${services}/systemd/tbgw-uplink.service
+              ${services}/systemd/tbgw-route.service ${services}/systemd/tbgw-connector@.service
+        DESTINATION lib/systemd/system)
+install(FILES ${services}/package/sysusers.conf DESTINATION lib/sysusers.d RENAME tbgw.conf)
+foreach(stage IN LISTS stages)
+  install(DIRECTORY ${services}/s6/${stage} DESTINATION ${CMAKE_INSTALL_DATADIR}/tbgw/s6
+          USE_SOURCE_PERMISSIONS)
+  install(PROGRAMS ${services}/s6/finish DESTINATION ${CMAKE_INSTALL_DATADIR}/tbgw/s6/${stage})
+endforeach()
+install(CODE [[
+  if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+    set(root $ENV{DESTDIR}${CMAKE_INSTALL_PREFIX})
+    file(GLOB services ${root}/lib/systemd/system/tbgw*.service ${root}/share/tbgw/s6/*/run)
+    foreach(service IN LISTS services)
+      file(READ ${service} text)
+      string(REGEX REPLACE "/usr/(bin/tbgw-|libexec/tbgw/)" "${CMAKE_INSTALL_PREFIX}/\\1" text "${text}")
+      file(WRITE ${service} "${text}")
+    endforeach()
+  endif()
+]])
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_VERBATIM_VARIABLES ON)
@@ -39,7 +66,10 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd | systemd-standalone-sysusers | systemd-sysusers")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS ca-certificates)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${services}/package/postinst ${services}/package/prerm
+                                       ${services}/package/postrm)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 "Small filters do the job of the ThingsBoard IoT Gateway: connectors read

@@ -28,6 +28,11 @@ promised() {
     for page in "$SOURCE"/man/*.[57]; do
       printf '%s\n' "share/man/man${page##*.}/$(basename "$page")$2"
     done
+    printf 'lib/systemd/system/%s.service\n' tbgw tbgw-uplink tbgw-route tbgw-connector@
+    printf '%s\n' lib/sysusers.d/tbgw.conf libexec/tbgw/stage
+    printf 'share/tbgw/s6/%s/finish\n' tbgw tbgw-uplink tbgw-route tbgw-connector
+    printf 'share/tbgw/s6/%s/run\n' tbgw tbgw-uplink tbgw-route tbgw-connector
+    printf 'share/tbgw/s6/%s/notification-fd\n' tbgw tbgw-uplink tbgw-route
     printf 'share/doc/tbgw/%s\n' README.md copyright
     printf 'share/doc/tbgw/examples/%s\n' custom_serial.json serial-connector.cpp \
       serial-connector.py serial-connector.sh tbgw-map.schema.json tbgw-serial@.service
@@ -42,15 +47,34 @@ as_root() {
 }
 
 # Whatever this machine's dpkg leaves out (containers often do without manuals) is installed here.
+# The maintainer scripts run outside of the root, and are told where it is.
 dpkg_here() {
   as_root dpkg --root="$T/root" --log="$T/dpkg.log" --path-include='*' --force-not-root \
-    --force-depends "$@"
+    --force-depends --force-script-chrootless "$@" >"$T/dpkg.out" 2>"$T/dpkg.err"
+}
+
+# scratch_root: a root in which no package is installed.
+scratch_root() {
+  mkdir -p "$T/root/var/lib/dpkg/info" "$T/root/var/lib/dpkg/updates"
+  : >"$T/root/var/lib/dpkg/status"
+}
+
+# The files of the root that are neither dpkg's nor those of its users.
+files_left() {
+  find "$T/root" ! -type d ! -path "$T/root/var/lib/dpkg/*" |
+    grep -vE '/root/etc/(\.pwd\.lock|g?shadow-?|passwd-?|group-?)$' || true
 }
 
 @test "cmake --install puts exactly the promised files below the prefix" {
   DESTDIR="$T/root" cmake --install "$TESTED_BUILD" --prefix /usr/local >/dev/null
   diff <(promised site-functions "") <(files_below "$T/root/usr/local")
   [ "$(files_below "$T/root" | grep -vc '^usr/local/')" -eq 0 ]
+  # and what a service starts is there
+  run ! grep -rE '/usr/(bin|libexec)/' "$T/root/usr/local/lib/systemd" "$T/root/usr/local/share/tbgw"
+  for file in $(grep -rhoE '/usr/local/[a-z/-]+' "$T/root/usr/local/lib/systemd" \
+    "$T/root/usr/local/share/tbgw"); do
+    [ -x "$T/root$file" ]
+  done
 }
 
 @test "the package holds exactly the promised files, and a changelog" {
@@ -68,9 +92,8 @@ dpkg_here() {
 }
 
 @test "the package installs, its tools run, and nothing is left when it goes" {
-  mkdir -p "$T/root/var/lib/dpkg/info" "$T/root/var/lib/dpkg/updates"
-  : >"$T/root/var/lib/dpkg/status"
-  dpkg_here --install "$DEB" >"$T/dpkg.out" 2>"$T/dpkg.err"
+  scratch_root
+  dpkg_here --install "$DEB"
   grep -q '^Status: install ok installed' "$T/root/var/lib/dpkg/status"
   while read -r tool; do
     run --separate-stderr "$T/root/usr/bin/$tool" --version
@@ -82,9 +105,42 @@ dpkg_here() {
   printf '48\r2430947595\n' | "$T/root/usr/bin/tbgw-serial" - |
     "$T/root/usr/bin/tbgw-convert" "$T/root/usr/share/doc/tbgw/examples/custom_serial.json" |
     jq -e '.telemetry[0].values.humidity == 48'
-  dpkg_here --purge tbgw >"$T/dpkg.out" 2>"$T/dpkg.err"
-  [ -z "$(find "$T/root" ! -type d ! -path "$T/root/var/lib/dpkg/*")" ]
+  dpkg_here --purge tbgw
+  [ -z "$(files_left)" ]
   [ ! -e "$T/root/usr" ]
+}
+
+@test "the package makes its user, enables nothing, and takes what was kept only with a purge" {
+  scratch_root
+  dpkg_here --install "$DEB"
+  grep -q '^tbgw:.*:/var/lib/tbgw:/usr/sbin/nologin$' "$T/root/etc/passwd"
+  grep -q '^dialout:.*tbgw$' "$T/root/etc/group"
+  [ -d "$T/root/etc/tbgw" ]
+  [ ! -e "$T/root/etc/systemd" ] # where units are enabled
+  dpkg_here --install "$DEB"     # again, as an upgrade
+
+  mkdir -p "$T/root/var/lib/tbgw/spool" "$T/root/etc/systemd/system/multi-user.target.wants"
+  touch "$T/root/var/lib/tbgw/spool/1" "$T/root/etc/tbgw/gateway.toml"
+  ln -s /lib/systemd/system/tbgw-connector@.service \
+    "$T/root/etc/systemd/system/multi-user.target.wants/tbgw-connector@a.service"
+  dpkg_here --remove tbgw
+  [ -e "$T/root/var/lib/tbgw/spool/1" ]
+  dpkg_here --purge tbgw
+  # What the administrator wrote is never taken.
+  assert_equal "$(files_left)" "$T/root/etc/tbgw/gateway.toml"
+  [ ! -e "$T/root/var/lib/tbgw" ]
+  grep -q '^tbgw:' "$T/root/etc/passwd"
+}
+
+@test "no maintainer script starts or enables a service" {
+  dpkg-deb --ctrl-tarfile "$DEB" | tar -x -C "$T" ./postinst ./prerm ./postrm
+  for script in postinst prerm postrm; do
+    sh -n "$T/$script"
+    [ -x "$T/$script" ]
+    # try-restart is for what runs already
+    run ! grep -E 'systemctl.* (start|restart|enable|preset|reenable)|deb-systemd|invoke-rc' "$T/$script"
+  done
+  grep -q '^systemd' <(dpkg-deb -f "$DEB" Depends)
 }
 
 @test "lintian finds no error in the package" {
