@@ -37,10 +37,10 @@ class Hidden {
 
 std::string ask(const std::string& question, bool hidden) {
   const bool terminal = ::isatty(STDIN_FILENO) == 1;
+  const Hidden guard(terminal && hidden);  // first: what is typed at once must not be shown either
   if (terminal) {
     [[maybe_unused]] const auto asked = write_all(STDERR_FILENO, question + ": ");
   }
-  const Hidden guard(terminal && hidden);
   std::string line;
   char c = 0;
   // Byte by byte: what follows the line belongs to the next question.

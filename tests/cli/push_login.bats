@@ -115,7 +115,7 @@ secret() { (umask 077 && printf '%s\n' "$2" >"$T/$1"); }
 
 @test "--login on a terminal does not show the token" {
   start_platform
-  run -0 python3 - "$PLATFORM_URL" <<'EOF2'
+  run -0 timeout 60 python3 - "$PLATFORM_URL" <<'EOF2'
 import os, pty, sys
 pid, master = pty.fork()
 if pid == 0:
