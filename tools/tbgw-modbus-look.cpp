@@ -9,6 +9,7 @@
 
 #include "core/fd.hpp"
 #include "core/log.hpp"
+#include "core/output.hpp"
 #include "core/status_line.hpp"
 #include "core/text.hpp"
 #include "modbus/asker.hpp"
@@ -148,9 +149,7 @@ Status write(const ModbusOptions& o, const modbus::Model& model) {
 }  // namespace
 
 void print_line(const std::string& line) {
-  if (const auto done = write_all(STDOUT_FILENO, line + "\n"); !done) {
-    throw Fatal(Status::io_error, "cannot write to standard output: " + done.error().text);
-  }
+  print(line + "\n");
 }
 
 bool wants_look(const ModbusOptions& o) {

@@ -10,6 +10,7 @@
 #include "core/fd.hpp"
 #include "core/log.hpp"
 #include "core/loop.hpp"
+#include "core/output.hpp"
 #include "core/text.hpp"
 #include "mqtt/credentials.hpp"
 #include "mqtt/session_text.hpp"
@@ -142,9 +143,7 @@ Status check(const PushOptions& options, const PushTarget& target) {
   const auto limits = tb::parse_session_limits(result.answer.value_or(""));
   text +=
       limits ? describe(*limits) : "gateway: not known, the platform does not tell its limits\n";
-  if (const auto written = write_all(STDOUT_FILENO, text); !written) {
-    throw Fatal(Status::io_error, "cannot write to standard output: " + written.error().text);
-  }
+  print(text);
   if (limits && !limits->gateway && !options.uplink.device_api) {
     throw Fatal(Status::config, std::string{tb::GatewayProof::kRemedy});
   }

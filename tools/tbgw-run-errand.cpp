@@ -4,6 +4,7 @@
 
 #include "core/fd.hpp"
 #include "core/log.hpp"
+#include "core/output.hpp"
 #include "run/checks.hpp"
 #include "run/folders.hpp"
 #include "run/script.hpp"
@@ -45,10 +46,7 @@ Status print(const Options& options) {
     log::warn(notice);
   say_all(mistakes);
   if (!mistakes.none()) return Status::config;
-  const std::string script = run::script_of(gateway, run::state_folder(options.service.state));
-  if (const auto written = write_all(1, script); !written) {
-    throw Fatal(Status::io_error, "standard output: " + written.error().text);
-  }
+  tbgw::print(run::script_of(gateway, run::state_folder(options.service.state)));
   return Status::ok;
 }
 

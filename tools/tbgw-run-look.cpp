@@ -26,12 +26,6 @@ using Json = nlohmann::json;
 
 constexpr std::chrono::seconds kRefresh{2};
 
-void print(const std::string& text) {
-  LineWriter out(STDOUT_FILENO);
-  out.buffer() += text;
-  out.flush();
-}
-
 /// What tbgw-spoolctl says of the folder, which it reads beside the spool.
 Json look_at_spool(const Options& options, const Json& state) {
   const Json& spool = state.value("spool", Json::object());
@@ -56,11 +50,12 @@ Status status(const Options& options) {
     if (options.json) {
       Json whole = state;
       if (spool.is_object()) whole["spool"]["stat"] = spool;
-      print(whole.dump() + "\n");
+      tbgw::print(whole.dump() + "\n");
     } else {
       const std::string clear = options.service.watch ? "\x1b[H\x1b[J" : "";
-      print(clear + run::state_text(state, before, std::chrono::duration<double>(kRefresh).count(),
-                                    spool, now_ms()));
+      tbgw::print(clear + run::state_text(state, before,
+                                          std::chrono::duration<double>(kRefresh).count(), spool,
+                                          now_ms()));
     }
     if (!options.service.watch) return Status::ok;
     before = state;
@@ -84,7 +79,7 @@ Status tap(const Options& options) {
   std::array<char, 65536> block{};
   ssize_t got = 0;
   while ((got = ::read(socket.get(), block.data(), block.size())) > 0)
-    print(std::string{block.data(), static_cast<std::size_t>(got)});
+    tbgw::print(std::string_view{block.data(), static_cast<std::size_t>(got)});
   return Status::ok;
 }
 

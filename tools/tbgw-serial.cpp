@@ -14,6 +14,7 @@
 #include "core/filter.hpp"
 #include "core/log.hpp"
 #include "core/number.hpp"
+#include "core/output.hpp"
 #include "core/ready.hpp"
 #include "core/text.hpp"
 #include "serial/cli_options.hpp"
@@ -164,9 +165,7 @@ Status list() {
   std::string out;
   for (const serial::PortInfo& info : serial::list_ports())
     out += serial::port_line(info) + "\n";
-  if (const auto done = write_all(STDOUT_FILENO, out); !done) {
-    throw Fatal(Status::io_error, "cannot write to standard output: " + done.error().text);
-  }
+  print(out);
   return Status::ok;
 }
 

@@ -114,12 +114,6 @@ Directory open_spool(const std::string& path) {
   return directory;
 }
 
-void print(const std::string& text) {
-  LineWriter out(STDOUT_FILENO);
-  out.buffer() += text;
-  out.flush();
-}
-
 // ls, stat, verify, repair.
 
 Status list(const Options& options) {

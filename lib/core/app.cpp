@@ -17,6 +17,7 @@
 #include "core/help.hpp"
 #include "core/log.hpp"
 #include "core/number.hpp"
+#include "core/output.hpp"
 #include "core/signals.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
@@ -56,13 +57,6 @@ Status close_stdout(Status status) {
   return status == Status::ok ? Status::io_error : status;
 }
 
-Status print(const std::string& text) {
-  if (const auto done = write_all(STDOUT_FILENO, text); !done) {
-    throw Fatal(Status::io_error, "cannot write to standard output: " + done.error().text);
-  }
-  return Status::ok;
-}
-
 Status complain(const CLI::App& app, const std::string& text) {
   log::error(text + "\nTry '" + app.get_name() + " --help'.");
   return Status::usage;
@@ -91,9 +85,13 @@ std::string describe_extra(const CLI::App& app) {
 }
 
 Status report_usage(const CLI::App& app, const CLI::ParseError& error) {
-  if (dynamic_cast<const CLI::CallForHelp*>(&error) != nullptr) return print(app.help());
+  if (dynamic_cast<const CLI::CallForHelp*>(&error) != nullptr) {
+    print(app.help());
+    return Status::ok;
+  }
   if (const auto* version = dynamic_cast<const CLI::CallForVersion*>(&error)) {
-    return print(std::string{version->what()} + "\n");
+    print(std::string{version->what()} + "\n");
+    return Status::ok;
   }
   const bool extra = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
   return complain(app, extra && !app.remaining().empty() ? describe_extra(app) : error.what());

@@ -179,4 +179,10 @@ void LineWriter::flush() {
   buffer_.clear();
 }
 
+void print(std::string_view text) {
+  LineWriter out(STDOUT_FILENO);
+  out.buffer() += text;
+  out.flush();
+}
+
 }  // namespace tbgw

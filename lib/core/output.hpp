@@ -69,6 +69,10 @@ class Output {
   std::uint64_t written_ = 0;
 };
 
+/// Writes the whole text, waiting as long as it takes: for answers, tables and scripts. To standard
+/// output. ConsumerGone if nobody reads it; other errors: Fatal 74.
+void print(std::string_view text);
+
 /// Collects whole lines for a pure filter and writes them in blocks.
 /// EPIPE: SIGPIPE keeps its default action, so the process dies by it. Other errors: Fatal 74.
 class LineWriter {
