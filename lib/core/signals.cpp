@@ -67,4 +67,8 @@ bool interrupted() {
   return interrupt_seen;
 }
 
+void note_interrupt() {
+  interrupt_seen = true;
+}
+
 }  // namespace tbgw

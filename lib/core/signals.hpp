@@ -38,5 +38,7 @@ class Signals {
 /// A SIGINT asked this process to stop: guarded() raises it again after the drain, so that the
 /// shell sees a death by signal.
 bool interrupted();
+/// For whoever takes its signals otherwise: a SIGINT asked this process to stop.
+void note_interrupt();
 
 }  // namespace tbgw

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/ready.hpp"
+#include "core/signals.hpp"
 #include "run/folders.hpp"
 #include "run/spawn.hpp"
 
@@ -226,7 +227,7 @@ void Service::take_signal(int number) {
       read_again();
       return;
     case SIGINT:
-      interrupted_ = true;
+      note_interrupt();
       [[fallthrough]];
     case SIGTERM:
       return stop();
@@ -296,14 +297,6 @@ Status Service::run() {
   watch_files();
   loop_.run();
   if (restarting_) start_again();
-  if (interrupted_) {
-    std::signal(SIGINT, SIG_DFL);
-    sigset_t interrupt;
-    sigemptyset(&interrupt);
-    sigaddset(&interrupt, SIGINT);
-    ::sigprocmask(SIG_UNBLOCK, &interrupt, nullptr);
-    ::raise(SIGINT);
-  }
   return Status::ok;
 }
 

@@ -74,7 +74,6 @@ class Service {
   std::unique_ptr<Control> control_;
   std::unique_ptr<FileWatch> watch_;
   bool stopping_ = false;
-  bool interrupted_ = false;
   bool restarting_ = false;
 };
 
