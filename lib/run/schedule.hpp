@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 
+#include "core/doubling_delay.hpp"
 #include "run/plan.hpp"
 
 namespace tbgw::run {
@@ -37,7 +38,7 @@ class Schedule {
 
  private:
   Restart restart_;
-  Delay next_ = kFirst;
+  DoublingDelay backoff_{kFirst, kMost};
 };
 
 }  // namespace tbgw::run

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 
+#include "core/doubling_delay.hpp"
 #include "core/status.hpp"
 
 namespace tbgw::spool {
@@ -30,7 +31,7 @@ class Restarts {
 
  private:
   bool worked_ = false;  ///< some child acknowledged something
-  Delay next_ = kFirst;
+  DoublingDelay backoff_{kFirst, kMost};
 };
 
 }  // namespace tbgw::spool
