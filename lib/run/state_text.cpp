@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/number.hpp"
+#include "core/table.hpp"
 #include "core/text.hpp"
 
 namespace tbgw::run {
@@ -60,24 +61,6 @@ std::string fault_of(const Json& object, EpochMs now) {
   return text_of(object, "lastFault") + " (" + ago(now - at) + " ago)";
 }
 
-std::string table(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths;
-  for (const Row& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string out;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i)
-      line += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
-  return out;
-}
-
 std::string spool_line(const Json& state, const Json& spool) {
   if (state.value("spool", Json::object()).contains("memory")) return "in memory";
   if (!spool.is_object()) return "not known";
@@ -110,7 +93,7 @@ std::string state_text(const Json& state, const Json& before, double seconds, co
                     rate_of(pipeline, before, seconds), std::to_string(restarts_of(pipeline)),
                     fault_of(pipeline, now)});
   }
-  return out + "\n" + table(rows);
+  return out + "\n" + table(rows, Align::left);
 }
 
 }  // namespace tbgw::run

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/status.hpp"
+#include "core/table.hpp"
 #include "spool/moment.hpp"
 
 namespace tbgw::spool {
@@ -75,28 +76,12 @@ std::string slots_text(const CursorState& cursor) {
              : "both slots are damaged, everything will be delivered again";
 }
 
-}  // namespace
-
+/// With numbers to the right.
 std::string table(const Rows& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t column = 0; column < row.size(); ++column)
-      widths[column] = std::max(widths[column], row[column].size());
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t column = 0; column < row.size(); ++column) {
-      const std::string padding(widths[column] - row[column].size(), ' ');
-      if (column > 0) line += "  ";
-      line += column == 0 ? row[column] + padding : padding + row[column];
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
-  return out;
+  return tbgw::table(rows, Align::right);
 }
+
+}  // namespace
 
 std::string segments_text(const std::vector<SegmentStatus>& segments) {
   Rows rows{{"SEGMENT", "FIRST", "LAST", "BYTES", "MODIFIED"}};

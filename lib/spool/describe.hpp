@@ -13,9 +13,6 @@
 
 namespace tbgw::spool {
 
-/// Rows under a heading, columns as wide as needed; numbers to the right. Ends with a newline.
-std::string table(const std::vector<std::vector<std::string>>& rows);
-
 std::string segments_text(const std::vector<SegmentStatus>& segments);
 std::string segments_json(const std::vector<SegmentStatus>& segments);  ///< a line each
 
