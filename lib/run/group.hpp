@@ -30,7 +30,6 @@ class Group {
     std::function<void()> stopped;
   };
   struct Settings {
-    std::string name;
     Restart restart = Restart::always;
     std::map<std::string, std::string> environment;
     Limits limits;
@@ -59,7 +58,6 @@ class Group {
 
   [[nodiscard]] bool is_stopped() const { return stopping_ && step_ >= steps_.size(); }
   [[nodiscard]] const std::vector<std::unique_ptr<Unit>>& units() const { return units_; }
-  [[nodiscard]] const std::string& name() const { return settings_.name; }
 
   // How long each step of stop() may take.
   static constexpr Loop::Duration kSourceLimit{2500};

@@ -48,12 +48,10 @@ std::vector<std::size_t> Supervisor::numbers() {
     taken.insert(running->number);
   std::vector<std::size_t> out;
   for (const Pipeline& pipeline : gateway_.pipelines) {
-    const auto found = std::find_if(pipelines_.begin(), pipelines_.end(), [&](const auto& running) {
-      return running->pipeline.name == pipeline.name;
-    });
+    const Running* const found = find_running(pipeline.name);
     std::size_t number = 1;
-    if (found != pipelines_.end()) {
-      number = (*found)->number;
+    if (found != nullptr) {
+      number = found->number;
     } else {
       while (taken.count(number) != 0)
         ++number;
@@ -81,20 +79,24 @@ Group::Hooks Supervisor::hooks_for(const std::string& name) {
   hooks.find = hooks_.find;
   hooks.tell = hooks_.tell;
   hooks.heard = [this, name](const Process& process, log::Level level, std::string_view text) {
-    const auto found = std::find_if(pipelines_.begin(), pipelines_.end(), [&](const auto& running) {
-      return !name.empty() && running->pipeline.name == name;
-    });
-    hooks_.heard(process, found == pipelines_.end() ? nullptr : &(*found)->pipeline, level, text);
+    const Running* const found = name.empty() ? nullptr : find_running(name);
+    hooks_.heard(process, found == nullptr ? nullptr : &found->pipeline, level, text);
   };
   return hooks;
 }
 
-void Supervisor::start() {
+/// What the processes of the gateway as it is to be find when they start.
+Layout Supervisor::prepare() {
   options_.numbers = numbers();
-  const Layout layout = lay_out(gateway_, places_, options_);
+  Layout layout = lay_out(gateway_, places_, options_);
   for (const std::string& fifo : layout.fifos)
     make_fifo(places_.runtime + "/" + fifo);
   write_secrets(places_, gateway_.platform);
+  return layout;
+}
+
+void Supervisor::start() {
+  const Layout layout = prepare();
   Group::Hooks hooks = hooks_for("");
   hooks.started = [this] {
     if (std::exchange(started_, true) || stopping_) return;
@@ -103,12 +105,8 @@ void Supervisor::start() {
       start_pipeline(now, gateway_.pipelines[i], options_.numbers[i]);
     hooks_.ready();
   };
-  hooks.stopped = [this] {
-    stopped_ = true;
-    hooks_.stopped();
-  };
+  hooks.stopped = hooks_.stopped;
   Group::Settings settings;
-  settings.name = "ring";
   settings.in_turn = true;
   ring_ = std::make_unique<Group>(loop_, settings, processes_of(layout, ""),
                                   Channels{places_.runtime}, std::move(hooks));
@@ -120,9 +118,7 @@ void Supervisor::start_pipeline(const Layout& layout, const Pipeline& pipeline,
   auto running = std::make_unique<Running>();
   running->pipeline = pipeline;
   running->number = number;
-  running->processes = processes_of(layout, pipeline.name);
   Group::Settings settings;
-  settings.name = pipeline.name;
   settings.restart = pipeline.restart;
   settings.environment = pipeline.environment;
   settings.limits = pipeline.limits;
@@ -131,7 +127,7 @@ void Supervisor::start_pipeline(const Layout& layout, const Pipeline& pipeline,
   hooks.stopped = [this, name = pipeline.name] {
     static_cast<void>(loop_.after(Loop::Duration{0}, [this, name] { pipeline_stopped(name); }));
   };
-  running->group = std::make_unique<Group>(loop_, settings, running->processes,
+  running->group = std::make_unique<Group>(loop_, settings, processes_of(layout, pipeline.name),
                                            Channels{places_.runtime}, std::move(hooks));
   pipelines_.push_back(std::move(running));
   pipelines_.back()->group->start();
@@ -146,25 +142,18 @@ void Supervisor::pipeline_stopped(const std::string& name) {
   const bool replaced = (*found)->replaced;
   pipelines_.erase(found);
   if (stopping_) return end_ring();
-  const auto next = std::find_if(gateway_.pipelines.begin(), gateway_.pipelines.end(),
-                                 [&](const Pipeline& pipeline) { return pipeline.name == name; });
-  if (!replaced || next == gateway_.pipelines.end()) return;
+  const Pipeline* const next = planned(name);
+  if (!replaced || next == nullptr) return;
   start_pipeline(lay_out(gateway_, places_, options_), *next, number);
 }
 
 void Supervisor::apply(Gateway gateway) {
   if (stopping_) return;
   gateway_ = std::move(gateway);
-  options_.numbers = numbers();
-  const Layout layout = lay_out(gateway_, places_, options_);
-  for (const std::string& fifo : layout.fifos)
-    make_fifo(places_.runtime + "/" + fifo);
-  write_secrets(places_, gateway_.platform);
+  const Layout layout = prepare();
   for (const auto& running : pipelines_) {
-    const auto next = std::find_if(
-        gateway_.pipelines.begin(), gateway_.pipelines.end(),
-        [&](const Pipeline& pipeline) { return pipeline.name == running->pipeline.name; });
-    running->replaced = next != gateway_.pipelines.end();
+    const Pipeline* const next = planned(running->pipeline.name);
+    running->replaced = next != nullptr;
     const bool same = running->replaced && is_same_work(*next, running->pipeline) &&
                       !running->group->differs(processes_of(layout, next->name));
     if (!same) running->group->stop();
@@ -177,11 +166,21 @@ void Supervisor::apply(Gateway gateway) {
   }
 }
 
+const Supervisor::Running* Supervisor::find_running(std::string_view name) const {
+  const auto found = std::find_if(pipelines_.begin(), pipelines_.end(),
+                                  [&](const auto& one) { return one->pipeline.name == name; });
+  return found == pipelines_.end() ? nullptr : found->get();
+}
+
+const Pipeline* Supervisor::planned(std::string_view name) const {
+  const auto found = std::find_if(gateway_.pipelines.begin(), gateway_.pipelines.end(),
+                                  [&](const Pipeline& one) { return one.name == name; });
+  return found == gateway_.pipelines.end() ? nullptr : &*found;
+}
+
 const Group* Supervisor::pipeline(std::string_view name) const {
-  for (const auto& running : pipelines_) {
-    if (running->pipeline.name == name) return running->group.get();
-  }
-  return nullptr;
+  const Running* const found = find_running(name);
+  return found == nullptr ? nullptr : found->group.get();
 }
 
 void Supervisor::stop() {

@@ -44,7 +44,6 @@ class Supervisor {
   /// What waits for a changed file is tried again.
   void retry();
 
-  [[nodiscard]] bool is_stopped() const { return stopped_; }
   [[nodiscard]] const Gateway& gateway() const { return gateway_; }
   [[nodiscard]] const Group& ring() const { return *ring_; }
   /// nullptr: there is no such pipeline, or it is about to be started.
@@ -57,9 +56,12 @@ class Supervisor {
     std::size_t number = 0;
     bool replaced = false;  ///< when it is stopped, it starts as the gateway then says
     std::unique_ptr<Group> group;
-    std::vector<Process> processes;
   };
 
+  [[nodiscard]] const Running* find_running(std::string_view name) const;
+  /// Of the gateway as it is to be.
+  [[nodiscard]] const Pipeline* planned(std::string_view name) const;
+  Layout prepare();
   [[nodiscard]] std::vector<std::size_t> numbers();
   [[nodiscard]] std::vector<Process> processes_of(const Layout& layout,
                                                   const std::string& pipeline) const;
@@ -77,7 +79,6 @@ class Supervisor {
   std::vector<std::unique_ptr<Running>> pipelines_;
   bool started_ = false;
   bool stopping_ = false;
-  bool stopped_ = false;
 };
 
 /// Whether a pipeline need not be restarted to be as `one` says.
