@@ -92,10 +92,7 @@ assert_no_token() {
 
 @test "each pipeline is told by itself: an end, its reason, the next start" {
   start_platform
-  cat >gateway.toml <<END
-[platform]
-url = "$PLATFORM_URL"
-token-file = "token"
+  gateway_toml <<END
 [[pipeline]]
 name = "good"
 command = ["sh", "-c", """echo '{"deviceName":"A","telemetry":{"a":1}}'; cat >/dev/null"""]
@@ -189,10 +186,7 @@ END
   printf '{"devices":[{"port":"p","deviceName":"S","telemetry":[{"key":"n","type":"int","untilDelimiter":"\\r"}]}]}' \
     >map.json
   start_platform
-  cat >gateway.toml <<END
-[platform]
-url = "$PLATFORM_URL"
-token-file = "token"
+  gateway_toml <<END
 [[pipeline]]
 name = "first one"
 restart = "on-failure"

@@ -144,10 +144,7 @@ END
 
 @test "SIGTERM under load: all ends in time, and a new start goes on without loss" {
   start_platform
-  cat >gateway.toml <<END
-[platform]
-url = "$PLATFORM_URL"
-token-file = "token"
+  gateway_toml <<END
 [[pipeline]]
 name = "load"
 command = ["./load"]

@@ -52,5 +52,10 @@ reference_main() {
     >tb_gateway.json
 }
 
+# gateway_toml: gateway.toml for the stand-in, with the pipelines that are on standard input.
+gateway_toml() {
+  { printf '[platform]\nurl = "%s"\ntoken-file = "token"\n' "$PLATFORM_URL"; cat; } >gateway.toml
+}
+
 # log FILTER: the lines of the platform's log, as the jq filter prints them.
 log() { jq -c "$1" platform.log; }
