@@ -27,6 +27,8 @@ start_broker() {
   printf 'listener %s 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n' "$PORT" >"$T/broker.conf"
   background broker mosquitto -c "$T/broker.conf"
   wait_until 20 mosquitto_pub -p "$PORT" -t hello -m there
+  # Who does not know the device yet answers at once that it is unknown.
+  timeout 20 tbgw-push "mqtt://127.0.0.1:$PORT" >/dev/null <<<'{"event":"connect","device":"D"}'
   # Retained: tbgw-push gets it as soon as it has subscribed, before most of the backlog.
   mosquitto_pub -p "$PORT" -r -t v1/gateway/rpc -m '{"device":"D","data":{"id":7,"method":"m","params":{}}}'
   background watcher mosquitto_sub -p "$PORT" -t v1/gateway/rpc -t v1/gateway/telemetry -F '%U %t %l'
